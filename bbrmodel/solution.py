@@ -1,0 +1,188 @@
+"""What a run produces: frozen containers of plain arrays and numbers, free of dolfinx and gmsh types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bbrmodel.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class SurfaceAtIon:
+    """One named surface as the ion sees it; one row of `ion.surfaces` in result.json."""
+
+    name: str
+    area_m2: float
+    solid_angle_sr: float  # seen directly
+    effective_solid_angle_sr: float  # 4 pi x share of the ion's light that this surface emitted
+    effective_solid_angle_warm_sr: float  # the same for light of room-temperature sources alone
+    effective_solid_angle_cold_sr: float  # the same for light of cold sources alone
+    mean_temperature_K: float
+    min_temperature_K: float
+    max_temperature_K: float
+    emissivity: float  # total hemispherical, at the surface's own temperature
+    absorptivity_warm: float  # for light of room-temperature sources
+    share_of_T4: float  # part of T_eff^4 that this surface's emission supplies; sums to 1
+
+
+@dataclass(frozen=True)
+class IonField:
+    """The thermal field at the ion and the clock shift that it causes."""
+
+    position_m: tuple[float, float, float]
+    clock: str
+    effective_temperature_K: float
+    effective_temperature_std_K: float  # numerical (ray statistics), one standard deviation
+    shift_Hz: float
+    fractional_shift: float
+    fractional_uncertainty: float  # numerical error and clock data (polarizability, dynamic correction)
+    fractional_uncertainty_numerical: float
+    fractional_uncertainty_clock_data: float
+    dynamic_correction: float  # eta at T_eff
+    sum_of_weights: float  # before anything is normalised; 1 in a closed enclosure
+    surfaces: tuple[SurfaceAtIon, ...]
+
+
+@dataclass(frozen=True)
+class BodyTemperature:
+    """Volume mean and extremes of a body's temperature, K."""
+
+    name: str
+    material: str
+    min_K: float
+    mean_K: float
+    max_K: float
+
+
+@dataclass(frozen=True)
+class SensorReading:
+    """Temperature where a named thermometer sits."""
+
+    name: str
+    body: str
+    position_m: tuple[float, float, float]
+    temperature_K: float
+
+
+@dataclass(frozen=True)
+class EnergyBalance:
+    """Sum of all heat that enters the bodies, which must vanish in a steady state."""
+
+    residual_W: float
+    relative: float  # of the largest heat flow
+
+
+@dataclass(frozen=True)
+class JointFlow:
+    """Heat through a joint, from the first body to the second, and its mean temperature step."""
+
+    between: tuple[str, str]
+    conductance_W_m2_K: float
+    area_m2: float
+    heat_W: float
+    temperature_step_K: float
+
+
+@dataclass(frozen=True)
+class CryogenBath:
+    """What the bath receives."""
+
+    surface: str
+    heat_load_W: float
+    boil_off_L_per_day: float
+    saturation_temperature_K: float  # at the liquid's surface
+
+
+@dataclass(frozen=True)
+class ThermalState:
+    """The temperature field and its bookkeeping."""
+
+    node_temperature_K: FloatArray  # (num_nodes,), nodes of the split mesh
+    facet_temperature_K: FloatArray  # (num_facets,), fourth root of the facet mean of T^4
+    bodies: tuple[BodyTemperature, ...]
+    heat_flows_W: Mapping[str, float]  # into the bodies, by boundary, link, source; sums to the residual
+    energy_balance: EnergyBalance
+    sensors: tuple[SensorReading, ...]
+    joints: tuple[JointFlow, ...]
+    baths: tuple[CryogenBath, ...]
+    residual_history_W: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class MeshReport:
+    """Size and quality of the mesh that was solved on."""
+
+    nodes: int
+    cells: int
+    facets: int
+    min_quality: float  # radius ratio 3 r_in/r_circum of tetrahedra, 1 = regular
+    mean_quality: float
+    min_facet_quality: float  # 2 r_in/r_circum of radiating triangles, 1 = equilateral
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class RadiationReport:
+    """How the view factors were obtained and how far raw counting was from the exact identities."""
+
+    facets: int
+    rays: int
+    nonzeros: int
+    escaped_fraction: float  # of all rays, to the declared environment
+    row_sum_deviation_before: float  # max |sum_j F_ij - 1| of the pooled factors, area-weighted rows
+    row_sum_deviation_after: float
+    reciprocity_deviation_before: float  # sum |A_i F_ij - A_j F_ji| / sum A_i F_ij of one-sided counts
+    reciprocity_deviation_after: float
+    from_cache: bool
+
+
+@dataclass(frozen=True)
+class RadiatingFacets:
+    """The radiating triangles of a solution, for pictures and tables."""
+
+    vertices_m: FloatArray  # (num_facets, 3, 3)
+    area_m2: FloatArray  # (num_facets,)
+    surface: IntArray  # (num_facets,), index into `surface_names`
+    surface_names: tuple[str, ...]
+    weight_at_ion: FloatArray | None = None  # (num_facets,), effective solid angle / 4 pi
+
+
+@dataclass(frozen=True)
+class SolidMesh:
+    """The tetrahedra of a solution (nodes already split at joints)."""
+
+    points_m: FloatArray  # (num_nodes, 3)
+    cells: IntArray  # (num_cells, 4)
+    cell_body: IntArray  # (num_cells,), index into `body_names`
+    body_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Everything that a run computed."""
+
+    case_name: str
+    solid: SolidMesh
+    facets: RadiatingFacets
+    thermal: ThermalState
+    mesh: MeshReport
+    radiation: RadiationReport | None
+    ion: IonField | None
+    timings_s: Mapping[str, float]
+    warnings: tuple[str, ...] = field(default=())
+
+
+__all__ = [
+    "BodyTemperature",
+    "CryogenBath",
+    "EnergyBalance",
+    "IonField",
+    "JointFlow",
+    "MeshReport",
+    "RadiatingFacets",
+    "RadiationReport",
+    "SensorReading",
+    "SolidMesh",
+    "Solution",
+    "SurfaceAtIon",
+    "ThermalState",
+]
