@@ -127,7 +127,8 @@ class RadiationReport:
     facets: int
     rays: int
     nonzeros: int
-    escaped_fraction: float  # of all rays, to the declared environment
+    escaped_fraction: float  # of all radiating area x view, to the declared environment
+    lost_rays: int  # slipped between facets; more than 1e-5 of all is an error
     row_sum_deviation_before: float  # max |sum_j F_ij - 1| of the pooled factors, area-weighted rows
     row_sum_deviation_after: float
     reciprocity_deviation_before: float  # sum |A_i F_ij - A_j F_ji| / sum A_i F_ij of one-sided counts

@@ -1,0 +1,22 @@
+"""Meshes as plain arrays: reading, naming every exposed facet, splitting at joints, quality."""
+
+from bbrmodel.mesh.bundle import MeshBundle
+from bbrmodel.mesh.facets import FacetMesh, Interfaces, find_facets
+from bbrmodel.mesh.locate import interpolation_weights, nearest_cell
+from bbrmodel.mesh.quality import report_mesh
+from bbrmodel.mesh.read import read_mesh
+from bbrmodel.mesh.split import JointFacets, SplitMesh, split_at_joints
+
+__all__ = [
+    "FacetMesh",
+    "Interfaces",
+    "JointFacets",
+    "MeshBundle",
+    "SplitMesh",
+    "find_facets",
+    "interpolation_weights",
+    "nearest_cell",
+    "read_mesh",
+    "report_mesh",
+    "split_at_joints",
+]

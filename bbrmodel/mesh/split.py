@@ -1,0 +1,130 @@
+"""Split the nodes of a conformal mesh where bodies meet at a joint, so that a conductance can tie them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from bbrmodel.mesh.bundle import MeshBundle
+from bbrmodel.mesh.facets import FacetMesh, Interfaces
+from bbrmodel.typing import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class JointFacets:
+    """The facets of one joint: node indices on the first and on the second body, each (num, 3), and areas."""
+
+    bodies: tuple[int, int]
+    nodes_first: IntArray
+    nodes_second: IntArray
+    area_m2: FloatArray
+
+
+@dataclass(frozen=True)
+class SplitMesh:
+    """The mesh that temperatures live on.
+
+    Attributes
+    ----------
+    points_m
+        shape (num_nodes, 3); a point of the file appears once for each group of bodies bonded there.
+    cells
+        shape (num_cells, 4), node indices.
+    facet_nodes
+        shape (num_facets, 3), node indices of the facets of `FacetMesh`; -1 for shells.
+    joints
+        one entry for each pair of bodies that was asked for.
+    """
+
+    points_m: FloatArray
+    cells: IntArray
+    cell_body: IntArray
+    facet_nodes: IntArray
+    joints: tuple[JointFacets, ...]
+
+
+def split_at_joints(
+    bundle: MeshBundle, facets: FacetMesh, interfaces: Interfaces, *, pairs: Sequence[tuple[int, int]]
+) -> SplitMesh:
+    """Return the mesh with separate nodes on both sides of every interface in `pairs` (body indices).
+
+    Bodies that share a facet and are not in `pairs` stay bonded. Bodies that share only points or edges are
+    separated: a contact without area conducts no heat.
+    """
+    num_bodies = max(len(bundle.body_names), 1)
+    incidence = np.unique(bundle.cells * num_bodies + bundle.cell_body[:, None])
+    jointed = _is_jointed(interfaces, pairs, num_bodies)
+    component = _components(incidence, interfaces, ~jointed, num_bodies)
+
+    def node(points: IntArray, body: IntArray) -> IntArray:
+        return component[np.searchsorted(incidence, points * num_bodies + body)]
+
+    points = np.empty((int(component.max()) + 1 if len(component) else 0, 3))
+    points[component] = bundle.points_m[incidence // num_bodies]
+    facet_nodes = np.full(facets.points.shape, -1, dtype=np.int64)
+    solid = facets.body >= 0
+    facet_nodes[solid] = node(facets.points[solid], facets.body[solid][:, None])
+    inner = ~facets.exposed
+    if inner.any():  # a named surface inside the solid: any body that owns all its points serves
+        facet_nodes[inner] = _inner_nodes(facets.points[inner], incidence, component, num_bodies)
+    joints = []
+    for first, second in pairs:
+        low, high = min(first, second), max(first, second)
+        mine = (interfaces.bodies[:, 0] == low) & (interfaces.bodies[:, 1] == high)
+        triangle = interfaces.points[mine]
+        joints.append(
+            JointFacets(
+                (first, second),
+                node(triangle, np.full((len(triangle), 1), first)),
+                node(triangle, np.full((len(triangle), 1), second)),
+                _areas(bundle.points_m[triangle]),
+            )
+        )
+    cells = node(bundle.cells, bundle.cell_body[:, None])
+    return SplitMesh(points, cells, bundle.cell_body, facet_nodes, tuple(joints))
+
+
+def _is_jointed(interfaces: Interfaces, pairs: Sequence[tuple[int, int]], num_bodies: int) -> BoolArray:
+    """Return True for the interface facets whose bodies are tied by a joint."""
+    wanted = np.array([min(a, b) * num_bodies + max(a, b) for a, b in pairs], dtype=np.int64)
+    return np.isin(interfaces.bodies[:, 0] * num_bodies + interfaces.bodies[:, 1], wanted)
+
+
+def _components(incidence: IntArray, interfaces: Interfaces, bonded: BoolArray, num_bodies: int) -> IntArray:
+    """Return the node number of every (point, body) pair: bodies bonded at a point share one node there."""
+    triangle = interfaces.points[bonded]
+    bodies = interfaces.bodies[bonded]
+    rows = np.searchsorted(incidence, triangle * num_bodies + bodies[:, :1]).ravel()
+    columns = np.searchsorted(incidence, triangle * num_bodies + bodies[:, 1:]).ravel()
+    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(incidence), len(incidence)))
+    _, label = connected_components(graph, directed=False)
+    # Number the nodes in the order of the points: labels of scipy depend on its traversal.
+    first = np.full(int(label.max(initial=-1)) + 1, len(label), dtype=np.int64)
+    np.minimum.at(first, label, np.arange(len(label)))
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    result: IntArray = rank[label]
+    return result
+
+
+def _inner_nodes(points: IntArray, incidence: IntArray, component: IntArray, num_bodies: int) -> IntArray:
+    """Return nodes for triangles inside the solid, from the first body that owns all three points."""
+    nodes = np.full(points.shape, -1, dtype=np.int64)
+    for body in range(num_bodies):
+        key = points * num_bodies + body
+        slot = np.minimum(np.searchsorted(incidence, key), len(incidence) - 1)
+        owns = (incidence[slot] == key).all(axis=1) & (nodes[:, 0] < 0)
+        nodes[owns] = component[slot[owns]]
+    return nodes
+
+
+def _areas(vertices: FloatArray) -> FloatArray:
+    """Return the areas of triangles of shape (num, 3, 3)."""
+    cross = np.cross(vertices[:, 1] - vertices[:, 0], vertices[:, 2] - vertices[:, 0])
+    areas: FloatArray = 0.5 * np.linalg.norm(cross, axis=1)
+    return areas
+
+
+__all__ = ["JointFacets", "SplitMesh", "split_at_joints"]

@@ -1,0 +1,1 @@
+"""Radiative exchange: rays, view factors, closure, radiosity. Runs without FEniCS."""

@@ -1,0 +1,125 @@
+"""Exchange areas S_ij = A_i F_ij between facets: symmetric, closed, with a variance for every entry."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from bbrmodel.errors import EnclosureError
+from bbrmodel.typing import FloatArray
+
+CLOSURE_TOLERANCE = 1e-7
+MAX_CLOSURE_ITERATIONS = 400
+
+
+@dataclass(frozen=True)
+class ExchangeAreas:
+    """Symmetric exchange areas, stored as the upper triangle with its diagonal.
+
+    Attributes
+    ----------
+    upper
+        scipy CSR of shape (num_facets, num_facets), [m2].
+    variance
+        shape (num_entries,), variance of the entries of `upper`, [m4], from ray statistics.
+    escape
+        shape (num_facets,), exchange area with the environment, [m2].
+    area_m2
+        shape (num_facets,).
+    """
+
+    upper: Any
+    variance: FloatArray
+    escape: FloatArray
+    area_m2: FloatArray
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
+        diagonal = self.upper.diagonal()
+        if values.ndim == 2:
+            diagonal = diagonal[:, None]
+        product: FloatArray = self.upper @ values + self.upper.T @ values - diagonal * values
+        return product
+
+    def row_sums(self) -> FloatArray:
+        """Return sum_j F_ij including the environment, shape (num_facets,); 1 where no light is lost."""
+        sums: FloatArray = (self.apply(np.ones(len(self.area_m2))) + self.escape) / self.area_m2
+        return sums
+
+
+def pool(one_sided: Any, squares: Any) -> tuple[Any, FloatArray]:
+    """Return the upper triangle of C + C^T and its variance from one-sided weights and squared weights."""
+    from scipy.sparse import triu
+
+    upper = csr_matrix(triu(one_sided) + triu(one_sided.T, k=1))
+    variance = csr_matrix(triu(squares) + triu(squares.T, k=1))
+    upper.sort_indices()
+    variance.sort_indices()
+    return upper, variance.data.astype(np.float32)
+
+
+def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, float]:
+    """Scale to D S D so that every row sums to its area, keeping symmetry and sign.
+
+    What the iteration leaves (below `CLOSURE_TOLERANCE` of the area) goes to the diagonal, where it does no harm:
+    the facet's own light returns to it.
+
+    Returns
+    -------
+    :
+        the closed areas; the largest |sum_j F_ij - 1| before and after.
+
+    Raises
+    ------
+    EnclosureError
+        The row sums cannot be closed, as when a facet sees nothing.
+    """
+    area = np.where(radiates, areas.area_m2, 0.0)
+    before = _deviation(areas, radiates)
+    scale = np.ones(len(area))
+    ratio = np.ones(len(area))
+    for _ in range(MAX_CLOSURE_ITERATIONS):
+        total = scale * (areas.apply(scale) + areas.escape)
+        ratio[radiates] = area[radiates] / np.maximum(total[radiates], np.finfo(float).tiny)
+        if np.abs(ratio - 1.0).max() < CLOSURE_TOLERANCE:
+            break
+        scale *= np.sqrt(ratio)
+    if np.abs(ratio - 1.0).max() > 1e-4:
+        worst = int(np.abs(ratio - 1.0).argmax())
+        raise EnclosureError(
+            f"the view factors of facet {worst} cannot be closed: its row sums to {1.0 / ratio[worst]:.6f}. "
+            "Use more rays_per_facet, or check that the facet faces free space."
+        )
+    upper = areas.upper.copy()
+    rows = np.repeat(np.arange(upper.shape[0]), np.diff(upper.indptr))
+    factor = scale[rows] * scale[upper.indices]
+    upper.data *= factor
+    variance = (areas.variance * factor**2).astype(np.float32)
+    closed = replace(areas, upper=upper, variance=variance, escape=areas.escape * scale)
+    rest = area - (closed.apply(np.ones(len(area))) + closed.escape)
+    closed = _add_diagonal(closed, np.where(radiates, rest, 0.0))
+    return closed, before, _deviation(closed, radiates)
+
+
+def _deviation(areas: ExchangeAreas, radiates: Any) -> float:
+    """Return the largest |row sum - 1| over radiating facets."""
+    return float(np.abs(areas.row_sums()[radiates] - 1.0).max())
+
+
+def _add_diagonal(areas: ExchangeAreas, rest: FloatArray) -> ExchangeAreas:
+    """Return areas with `rest` added to the diagonal (entries made where there is none)."""
+    from scipy.sparse import diags
+
+    # A stored zero would vanish in the sum; variance rides along so that both keep one pattern.
+    tiny = np.where(rest == 0.0, np.finfo(float).tiny, rest)
+    upper = csr_matrix(areas.upper + diags(tiny))
+    spread = areas.upper.copy()
+    spread.data = areas.variance.astype(np.float64)
+    variance = csr_matrix(spread + diags(np.full(len(rest), np.finfo(np.float32).tiny)))
+    upper.sort_indices()
+    variance.sort_indices()
+    return replace(areas, upper=upper, variance=variance.data.astype(np.float32))
+
+
+__all__ = ["ExchangeAreas", "close", "pool"]
