@@ -93,7 +93,7 @@ def test_the_version_is_the_same_everywhere(repository: Path, project: dict[str,
 
 def test_the_conda_environment_lists_every_requirement(repository: Path, project: dict[str, Any]) -> None:
     text = (repository / "environment.yml").read_text()
-    listed = set(re.findall(r"^  - ([\w-]+)", text, flags=re.MULTILINE))
+    listed = set(re.findall(r"^ +- ([\w-]+)", text, flags=re.MULTILINE))
     for requirement in project["dependencies"] + project["optional-dependencies"]["dev"]:
         name = re.split(r"[<>=]", requirement)[0].lower()
         assert CONDA_NAMES.get(name, name) in listed
