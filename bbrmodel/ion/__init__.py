@@ -1,0 +1,1 @@
+"""From radiation at the ion to the shift of its clock."""

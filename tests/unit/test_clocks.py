@@ -1,0 +1,66 @@
+"""The clock library against its own data file."""
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from bbrmodel.constants import MEAN_SQUARED_FIELD_300K, PLANCK
+from bbrmodel.errors import UnknownNameError
+from bbrmodel.ion.clocks import ATOMIC_POLARIZABILITY, OpticalResponse, clock, list_clocks
+
+DATA = tomllib.loads(files("bbrmodel.ion").joinpath("data/clocks.toml").read_text(encoding="utf-8"))
+ENTRIES = {entry["id"]: entry for entry in DATA["clock"]}
+OPTICAL = [name for name, entry in ENTRIES.items() if entry["kind"] == "optical"]
+LINES = [(name, index) for name in OPTICAL for index in range(len(ENTRIES[name]["eta"].get("lines", ())))]
+
+
+def test_the_library_holds_seventeen_clocks_of_two_kinds():
+    kinds = [clock(name).kind for name in list_clocks()]
+    assert (kinds.count("optical"), kinds.count("hyperfine")) == (12, 5)
+
+
+@pytest.mark.parametrize("name", list_clocks())
+def test_numbers_and_their_provenance_are_carried_over(name):
+    entry, parsed = ENTRIES[name], clock(name)
+    assert parsed.frequency_Hz == entry["frequency_hz"]
+    assert parsed.kind == entry["kind"]
+    assert parsed.species == entry["species"]
+    assert parsed.response.source
+    assert parsed.response.verified == entry.get("delta_alpha0_verified", entry.get("beta_verified"))
+    assert len(parsed.alternatives) == len(entry.get("alternatives", ()))
+
+
+@pytest.mark.parametrize(("name", "index"), LINES)
+def test_line_polarizabilities_follow_from_their_matrix_elements(name, index):
+    response = clock(name).response
+    assert isinstance(response, OpticalResponse)
+    stored = ENTRIES[name]["eta"]["lines"][index]["alpha_au"]
+    # Four decimals stored.
+    assert response.lines[index].polarizability / ATOMIC_POLARIZABILITY == pytest.approx(stored, abs=6e-5)
+
+
+@pytest.mark.parametrize("name", OPTICAL)
+def test_polarizabilities_agree_in_both_units(name):
+    entry = ENTRIES[name]
+    ratio = entry["delta_alpha0_si"] / ATOMIC_POLARIZABILITY
+    assert ratio == pytest.approx(entry["delta_alpha0_au"], rel=3e-6)  # six digits stored
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTRIES) - set(OPTICAL)))
+def test_hyperfine_coefficients_agree_in_all_their_forms(name):
+    entry = ENTRIES[name]
+    per_field = entry["beta_stark"] * entry["frequency_hz"] / MEAN_SQUARED_FIELD_300K
+    assert per_field == pytest.approx(entry["k_s_hz_m2_per_v2"], rel=3e-5)  # five digits stored
+    assert entry["delta_alpha0_equiv_si"] == pytest.approx(-2.0 * PLANCK * per_field, rel=3e-5)  # five digits stored
+
+
+def test_constants_of_the_data_file_are_those_of_the_program():
+    constants = DATA["constants"]
+    assert constants["E2_300_V2_per_m2"] == pytest.approx(MEAN_SQUARED_FIELD_300K, rel=1e-9)  # digits stored
+    assert constants["au_polarizability_SI"] == ATOMIC_POLARIZABILITY
+
+
+def test_an_unknown_clock_suggests_a_known_one():
+    with pytest.raises(UnknownNameError, match=r"clock 'ca40_729'.*Did you mean 'ca40p_729'"):
+        clock("ca40_729")
