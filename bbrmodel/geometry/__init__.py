@@ -1,0 +1,34 @@
+"""Parametric apparatus and their meshes; the only layer that talks to gmsh."""
+
+from bbrmodel.geometry.faces import Face, Rule, Vector, everything
+from bbrmodel.geometry.generate import (
+    RESOLUTIONS,
+    GeneratedMesh,
+    apparatus_parameters,
+    generate_mesh,
+    list_apparatus,
+)
+from bbrmodel.geometry.meshing import MIN_CELL_QUALITY, MeshStatistics
+from bbrmodel.geometry.model import GeometryModel, Portal, Shape, equal_area_radius
+from bbrmodel.geometry.parameters import Parameter, read_parameters, resolve_parameters
+
+__all__ = [
+    "MIN_CELL_QUALITY",
+    "RESOLUTIONS",
+    "Face",
+    "GeneratedMesh",
+    "GeometryModel",
+    "MeshStatistics",
+    "Parameter",
+    "Portal",
+    "Rule",
+    "Shape",
+    "Vector",
+    "apparatus_parameters",
+    "equal_area_radius",
+    "everything",
+    "generate_mesh",
+    "list_apparatus",
+    "read_parameters",
+    "resolve_parameters",
+]

@@ -1,0 +1,181 @@
+"""From the name of an apparatus to a mesh file, kept under a hash of everything that determines it."""
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from bbrmodel.errors import GeometryError, UnknownNameError, suggest
+from bbrmodel.geometry.meshing import MeshStatistics, mesh_model
+from bbrmodel.geometry.model import GeometryModel, Portal
+from bbrmodel.geometry.parameters import Parameter, ParameterValue, resolve_parameters
+from bbrmodel.resources import geometries_dir
+from bbrmodel.typing import Progress
+
+_LOG = logging.getLogger(__name__)
+RESOLUTIONS = ("coarse", "default", "fine")
+
+
+@dataclass(frozen=True)
+class GeneratedMesh:
+    """A mesh file of an apparatus and what the file does not hold."""
+
+    msh_path: Path
+    portals: tuple[Portal, ...]
+    parameters: Mapping[str, ParameterValue]  # all of them, defaults filled in
+    ion_clearance_m: float | None  # from the ion to the nearest surface
+    statistics: MeshStatistics
+    from_cache: bool
+    seconds: float
+
+
+def list_apparatus() -> list[str]:
+    """Return the names of the apparatus that have a builder."""
+    return sorted(path.parent.name for path in geometries_dir().glob("*/builder.py"))
+
+
+def apparatus_parameters(name: str) -> Mapping[str, Parameter]:
+    """Return the parameter table of an apparatus.
+
+    Raises
+    ------
+    UnknownNameError
+        No apparatus has that name.
+    """
+    return MappingProxyType(dict(_load_builder(name).PARAMETERS))
+
+
+def generate_mesh(
+    apparatus: str,
+    parameters: Mapping[str, Any],
+    *,
+    resolution: str,
+    cache: Path,
+    progress: Progress | None = None,
+) -> GeneratedMesh:
+    """Build and mesh an apparatus, or find the mesh of an earlier call.
+
+    Parameters
+    ----------
+    apparatus
+        a name of `list_apparatus()`.
+    parameters
+        what differs from the defaults; lengths in m.
+    resolution
+        "coarse", "default" or "fine".
+    cache
+        directory of the mesh files; `meshes/<apparatus>-<hash>.msh` is written below it.
+    progress
+        called with (0, 1) before and (1, 1) after.
+
+    Returns
+    -------
+    :
+        The file is MSH 4.1, metres: 3-D groups are bodies, 2-D groups are exposed faces `<body>__<face>` and shells,
+        whose triangles have their normals on the vacuum's side.
+
+    Raises
+    ------
+    UnknownNameError
+        No apparatus has that name.
+    GeometryError
+        Wrong parameters, or parts that clash.
+    MeshError
+        gmsh fails, or the mesh is too flat.
+    """
+    start = time.perf_counter()
+    if resolution not in RESOLUTIONS:
+        raise GeometryError(f"{apparatus}: resolution = {resolution!r}: must be one of {', '.join(RESOLUTIONS)}.")
+    builder = _load_builder(apparatus)
+    values = resolve_parameters(apparatus, builder.PARAMETERS, parameters)
+    path = cache / "meshes" / f"{apparatus}-{_content_hash(apparatus, values, resolution)}.msh"
+    if progress:
+        progress(0, 1)
+    record = _read_record(path)
+    from_cache = record is not None
+    if record is None:
+        record = _build(builder, apparatus, values=values, resolution=resolution, path=path)
+    if progress:
+        progress(1, 1)
+    seconds = time.perf_counter() - start
+    statistics = record["statistics"]
+    _LOG.info(
+        "mesh: %s, %s, %d bodies, %d cells, %d facets, %.1f s", apparatus, resolution, statistics.bodies, statistics.cells,
+        statistics.facets, seconds,
+    )  # fmt: skip
+    return GeneratedMesh(
+        msh_path=path,
+        portals=record["portals"],
+        parameters=MappingProxyType(values),
+        ion_clearance_m=statistics.ion_clearance_m,
+        statistics=statistics,
+        from_cache=from_cache,
+        seconds=seconds,
+    )
+
+
+def _load_builder(name: str) -> ModuleType:
+    """Import `geometries/<name>/builder.py` by its path."""
+    path = geometries_dir() / name / "builder.py"
+    if name not in list_apparatus():
+        raise UnknownNameError(f"There is no apparatus '{name}'.{suggest(name, list_apparatus())}")
+    spec = importlib.util.spec_from_file_location(f"bbrmodel_apparatus_{name}", path)
+    if spec is None or spec.loader is None:
+        raise GeometryError(f"{path}: cannot be imported as Python. Check the file.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _content_hash(apparatus: str, values: Mapping[str, ParameterValue], resolution: str) -> str:
+    """Return a hash of all that determines the mesh: values, resolution, the sources that build it, gmsh."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps([apparatus, resolution, version("gmsh"), dict(values)], sort_keys=True).encode())
+    sources = [*(geometries_dir() / apparatus).glob("*.py"), *Path(__file__).parent.glob("*.py")]
+    for source in sorted(sources, key=lambda path: (path.parent.name, path.name)):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _build(
+    builder: ModuleType, apparatus: str, *, values: Mapping[str, ParameterValue], resolution: str, path: Path
+) -> dict[str, Any]:
+    """Mesh into a temporary file and move it into place, so that a half-written mesh is never found."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, GeometryModel(apparatus) as model:
+        builder.build(model, dict(values), resolution)
+        temporary = Path(scratch) / path.name
+        statistics = mesh_model(model, temporary)
+        record = {"portals": [asdict(portal) for portal in model.portals], "statistics": asdict(statistics)}
+        sidecar = temporary.with_suffix(".json")
+        sidecar.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+        os.replace(sidecar, path.with_suffix(".json"))  # last: its presence says that the mesh is complete
+        return {"portals": tuple(model.portals), "statistics": statistics}
+
+
+def _read_record(path: Path) -> dict[str, Any] | None:
+    """Return what was noted beside a cached mesh, None if there is none."""
+    sidecar = path.with_suffix(".json")
+    if not (path.is_file() and sidecar.is_file()):
+        return None
+    stored = json.loads(sidecar.read_text(encoding="utf-8"))
+    portals = tuple(
+        Portal(p["name"], tuple(p["center_m"]), tuple(p["normal"]), p["radius_m"]) for p in stored["portals"]
+    )
+    statistics = stored["statistics"]
+    for key in ("cell_quality", "facet_quality"):
+        statistics[key] = tuple(statistics[key])
+    return {"portals": portals, "statistics": MeshStatistics(**statistics)}
+
+
+__all__ = ["RESOLUTIONS", "GeneratedMesh", "apparatus_parameters", "generate_mesh", "list_apparatus"]

@@ -1,0 +1,239 @@
+"""A small layer over gmsh's OpenCASCADE kernel: named bodies and voids, faces named by rules, mesh sizes by part.
+
+Builders work in metres; inside, everything is millimetres, because the kernel's absolute tolerances suit that scale.
+"""
+
+import math
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from bbrmodel.errors import GeometryError
+from bbrmodel.geometry.faces import Rule, Vector
+
+MM = 1e3  # kernel units per metre
+_GMSH_LOCK = threading.Lock()  # gmsh holds one global state per process
+
+Shape = tuple[tuple[int, int], ...]  # (dimension, tag) pairs of volumes
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A small opening through which light of the outside reaches the inside; rays are aimed at it on purpose."""
+
+    name: str
+    center_m: Vector
+    normal: Vector  # unit, out of the inner space
+    radius_m: float  # of a disc that covers the meshed opening
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Round edges near a point and the number of equal segments that replace a full turn, lengths in m."""
+
+    centre: Vector
+    reach: float
+    radius: float
+    segments: int
+
+
+def _load_gmsh() -> Any:  # noqa: ANN401 - gmsh has no types
+    """Import gmsh late: it loads a large library."""
+    import gmsh
+
+    return gmsh
+
+
+class GeometryModel:
+    """One gmsh model, open while the `with` block runs; `bbrmodel.geometry.meshing.mesh_model` turns it into a file.
+
+    Works in any thread and process: no signal handler is installed, nothing is printed, and a lock lets one model at
+    a time use gmsh's global state.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.bodies: dict[str, Shape] = {}
+        self.voids: dict[str, Shape] = {}
+        self.face_rules: dict[str, tuple[Rule, ...]] = {}  # by body or void
+        self.shell_prefix: dict[str, str] = {}  # void -> first part of the names of its shell
+        self.sizes: dict[str, float] = {}  # body or surface -> m
+        self.size_balls: list[tuple[Vector, float, float]] = []  # centre, radius, size, m
+        self.circles: list[Circle] = []
+        self.layers: dict[str, int] = {}  # body of upright blocks -> layers of cells over its height
+        self.portals: list[Portal] = []
+        self.ion_m: Vector | None = None
+        self.enclosure: str | None = None
+        self._owns_gmsh = False
+
+    def __enter__(self) -> "GeometryModel":
+        _GMSH_LOCK.acquire()
+        try:
+            self.gmsh = _load_gmsh()
+            self._owns_gmsh = not self.gmsh.isInitialized()
+            if self._owns_gmsh:
+                self.gmsh.initialize(readConfigFiles=False, interruptible=False)
+            self.gmsh.option.setNumber("General.Terminal", 0)
+            self.gmsh.option.setNumber("General.NumThreads", 1)  # more threads change nothing but the bits
+            self.gmsh.model.add(self.name)
+            self.occ = self.gmsh.model.occ
+        except BaseException:
+            _GMSH_LOCK.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.gmsh.model.remove()
+            if self._owns_gmsh:
+                self.gmsh.finalize()
+        finally:
+            _GMSH_LOCK.release()
+
+    # Shapes
+
+    def box(self, lower: Vector, upper: Vector) -> Shape:
+        """Return the box between two corners, m."""
+        edges = [(upper[k] - lower[k]) * MM for k in range(3)]
+        return ((3, self.occ.addBox(*(x * MM for x in lower), *edges)),)
+
+    def cylinder(self, base: Vector, axis: Vector, radius: float) -> Shape:
+        """Return the cylinder that starts at `base` and runs along the vector `axis`, m."""
+        return ((3, self.occ.addCylinder(*(x * MM for x in base), *(x * MM for x in axis), radius * MM)),)
+
+    def ball(self, centre: Vector, radius: float) -> Shape:
+        """Return the ball about a centre, m."""
+        return ((3, self.occ.addSphere(*(x * MM for x in centre), radius * MM)),)
+
+    def prism(self, base: Vector, height: float, *, radius: float, sides: int) -> Shape:
+        """Return an upright regular prism whose corners lie at `radius` from its axis, the first one along x."""
+        corners = [_corner(base, radius, k, sides) for k in range(sides)]
+        return self._extrude(corners, height)
+
+    def tube_sectors(self, base: Vector, height: float, *, outer: float, inner: float, sides: int) -> Shape:
+        """Return an upright tube with `sides` flat sides, cut into as many sectors so that it can be meshed in layers."""
+        shapes: list[tuple[int, int]] = []
+        for k in range(sides):
+            corners = [_corner(base, r, i, sides) for r, i in ((inner, k), (outer, k), (outer, k + 1), (inner, k + 1))]
+            shapes += self._extrude(corners, height)
+        return tuple(shapes)
+
+    def _extrude(self, corners: Sequence[Vector], height: float) -> Shape:
+        """Return the volume above a horizontal polygon."""
+        points = [self.occ.addPoint(*(x * MM for x in corner)) for corner in corners]
+        lines = [self.occ.addLine(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
+        face = self.occ.addPlaneSurface([self.occ.addCurveLoop(lines)])
+        return tuple(pair for pair in self.occ.extrude([(2, face)], 0.0, 0.0, height * MM) if pair[0] == 3)
+
+    def fuse(self, *shapes: Shape) -> Shape:
+        """Return the union."""
+        merged, _ = self.occ.fuse(list(shapes[0]), [pair for shape in shapes[1:] for pair in shape])
+        return tuple(merged)
+
+    def cut(self, target: Shape, *tools: Shape, keep_tools: bool = False) -> Shape:
+        """Return `target` without `tools`."""
+        flat = [pair for tool in tools for pair in tool]
+        rest, _ = self.occ.cut(list(target), flat, removeTool=not keep_tools)
+        return tuple(rest)
+
+    def intersect(self, target: Shape, tool: Shape, *, keep_tool: bool = False) -> Shape:
+        """Return what both shapes share."""
+        common, _ = self.occ.intersect(list(target), list(tool), removeTool=not keep_tool)
+        return tuple(common)
+
+    def copy(self, shape: Shape) -> Shape:
+        """Return a copy in the same place."""
+        return tuple(self.occ.copy(list(shape)))
+
+    def turn(self, shape: Shape, angle_rad: float) -> Shape:
+        """Turn a shape about the z axis and return it."""
+        self.occ.rotate(list(shape), 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, angle_rad)
+        return shape
+
+    # Meaning
+
+    def body(self, name: str, *shapes: Shape, faces: Sequence[Rule], size: float) -> None:
+        """Declare a body.
+
+        Parameters
+        ----------
+        name
+            snake_case, the name of its 3-D group.
+        faces
+            rules (name, predicate) in order of precedence; the first that matches an exposed face makes it
+            `<body>__<name>`. Every exposed face must match one.
+        size
+            largest edge of the mesh, m.
+        """
+        if name in self.bodies or name in self.voids:
+            raise GeometryError(f"{self.name}: two parts are named '{name}'. Names of bodies and voids must differ.")
+        self.bodies[name] = tuple(pair for shape in shapes for pair in shape)
+        if not self.bodies[name]:
+            raise GeometryError(f"{self.name}: body '{name}' is empty: its parameters leave no material.")
+        self.face_rules[name] = tuple(faces)
+        self.sizes[name] = size
+
+    def void(self, name: str, shape: Shape, *, shell: tuple[str, Sequence[Rule]] | None = None) -> None:
+        """Declare an empty space, which rules can refer to and which is never meshed.
+
+        What bodies fill is no part of it, nor is what an earlier void took. With `shell` = (prefix, rules) the faces
+        of the void that belong to no body become shell surfaces `<prefix>__<name>` with normals into the void.
+        """
+        self.voids[name] = shape
+        if shell:
+            self.shell_prefix[name] = shell[0]
+            self.face_rules[name] = tuple(shell[1])
+
+    def enclose(self, void: str) -> None:
+        """Require that every body lies within the outline of this void."""
+        self.enclosure = void
+
+    def size(self, surfaces: str | Iterable[str], size: float) -> None:
+        """Set the largest mesh edge on named surfaces, m."""
+        for surface in [surfaces] if isinstance(surfaces, str) else surfaces:
+            self.sizes[surface] = size
+
+    def size_in_ball(self, centre: Vector, radius: float, size: float) -> None:
+        """Set the largest mesh edge inside a ball, m."""
+        self.size_balls.append((centre, radius, size))
+
+    def divide_circles(self, centre: Vector, *, reach: float, radius: float, segments: int) -> None:
+        """Divide the curved edges within `reach` of a point into equal parts, `segments` for a full turn of `radius`.
+
+        Of two declarations that cover an edge the first one counts.
+        """
+        self.circles.append(Circle(centre, reach, radius, segments))
+
+    def mesh_in_layers(self, body: str, layers: int) -> None:
+        """Mesh a body of upright six-sided blocks with so many layers over its height, one cell block across."""
+        self.layers[body] = layers
+
+    def portal(self, name: str, centre: Vector, normal: Vector, radius: float) -> None:
+        """Declare a small opening that the radiation layer samples on purpose."""
+        self.portals.append(Portal(name, centre, normal, radius))
+
+    def ion(self, position: Vector) -> None:
+        """Say where the ion sits, so that no body may hold it and its clearance is known."""
+        self.ion_m = position
+
+
+def _corner(base: Vector, radius: float, number: int, sides: int) -> Vector:
+    """Return a corner of a regular polygon."""
+    angle = 2.0 * math.pi * (number % sides) / sides
+    return (base[0] + radius * math.cos(angle), base[1] + radius * math.sin(angle), base[2])
+
+
+def equal_area_radius(radius: float, segments: int) -> float:
+    """Return the radius of the circle through the corners of the regular polygon that has the area of a circle, m.
+
+    A mesh replaces a round opening by a polygon; with this radius the opening keeps its area exactly.
+    """
+    angle = 2.0 * math.pi / segments
+    return radius * math.sqrt(angle / math.sin(angle))
+
+
+__all__ = ["MM", "Circle", "GeometryModel", "Portal", "Shape", "equal_area_radius"]

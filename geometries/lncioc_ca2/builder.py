@@ -1,0 +1,433 @@
+"""The second liquid-nitrogen-cooled 40Ca+ clock: container, chamber, cavity with covered vents, and inverted trap.
+
+The ion is the origin, x the trap axis, z points up to the LN2 container. README.md lists every dimension and its origin.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bbrmodel.errors import GeometryError
+from bbrmodel.geometry import (
+    Face,
+    GeometryModel,
+    Parameter,
+    Shape,
+    Vector,
+    equal_area_radius,
+    everything,
+    read_parameters,
+)
+
+PARAMETERS: dict[str, Parameter] = read_parameters(Path(__file__).with_name("parameters.toml"))
+SCALE = {"coarse": 1.8, "default": 1.0, "fine": 0.58}  # mesh size relative to the default
+TUBE_SIDES = 12
+WIRE_SIDES = 6
+
+
+class Plan:
+    """Parameters as attributes, with the heights and radii that follow from them, m."""
+
+    def __init__(self, parameters: dict[str, Any], resolution: str) -> None:
+        self.__dict__.update(parameters)
+        self.scale = SCALE[resolution]
+        self.container_radius = math.sqrt(self.container_volume_m3 / (math.pi * self.container_inner_height_m))
+        self.container_outer = self.container_radius + self.container_wall_m
+        self.inner_bottom = self.ceiling_height_m + self.container_plate_m
+        self.inner_top = self.inner_bottom + self.container_inner_height_m
+        self.container_top = self.inner_top + self.container_plate_m
+        self.lid = self.container_top + self.tube_length_m
+        self.cavity_outer = self.cavity_inner_radius_m + self.cavity_wall_m
+        self.base_top = self.mount_height_m + self.base_height_m
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - parameters have several types
+        raise AttributeError(name)
+
+    def size(self, size_m: float) -> float:
+        """Return a mesh size at this resolution, m."""
+        return size_m * self.scale
+
+    def segments(self, count: int, least: int = 8) -> int:
+        """Return the number of segments of a circle at this resolution."""
+        return max(least, round(count / self.scale))
+
+
+def build(model: GeometryModel, parameters: dict[str, Any], resolution: str) -> None:
+    """Declare all parts of the apparatus."""
+    plan = Plan(parameters, resolution)
+    check(plan)
+    build_container(model, plan)
+    build_tubes(model, plan)
+    build_thimbles(model, plan)
+    build_cavity(model, plan)
+    build_vent_covers(model, plan)
+    build_support(model, plan)
+    build_wafer(model, plan)
+    build_endcaps(model, plan)
+    build_wires(model, plan)
+    build_vacuum(model, plan)
+    model.ion((0.0, 0.0, 0.0))
+
+
+def check(p: Plan) -> None:
+    """Refuse parameters that contradict each other before anything is built.
+
+    What this leaves out (a part that runs into another one) is found when the parts are put together.
+    """
+    rules: list[tuple[bool, str]] = [
+        (
+            p.liquid_level_m < p.container_inner_height_m,
+            f"liquid_level_m = {p.liquid_level_m:g}: must be below container_inner_height_m = "
+            f"{p.container_inner_height_m:g}, the top of the LN2 container.",
+        ),
+        (
+            p.container_outer < p.chamber_inner_radius_m,
+            f"chamber_inner_radius_m = {p.chamber_inner_radius_m:g}: must exceed the outer radius of the LN2 container, "
+            f"{p.container_outer:.4f} m (from container_volume_m3, container_inner_height_m, container_wall_m).",
+        ),
+        (
+            p.cavity_outer < p.cavity_flange_radius_m < p.container_outer,
+            f"cavity_flange_radius_m = {p.cavity_flange_radius_m:g}: must lie between the cavity's outer radius "
+            f"{p.cavity_outer:.4f} m and the container's {p.container_outer:.4f} m.",
+        ),
+        (
+            p.bottom_window_diameter_m < 2.0 * p.cavity_inner_radius_m,
+            f"bottom_window_diameter_m = {p.bottom_window_diameter_m:g}: the window is wider than the cavity, "
+            f"cavity_inner_radius_m = {p.cavity_inner_radius_m:g}.",
+        ),
+        (
+            p.bottom_window_distance_m + p.cavity_bottom_m < p.chamber_depth_m,
+            f"chamber_depth_m = {p.chamber_depth_m:g}: the cavity's bottom (bottom_window_distance_m + cavity_bottom_m) "
+            "reaches below the vacuum chamber.",
+        ),
+        (
+            p.tube_outer_diameter_m > 2.0 * p.tube_wall_m,
+            f"tube_wall_m = {p.tube_wall_m:g}: must be less than half of tube_outer_diameter_m.",
+        ),
+        (
+            p.base_top < p.ceiling_height_m,
+            f"ceiling_height_m = {p.ceiling_height_m:g}: the base block's top (mount_height_m + base_height_m = "
+            f"{p.base_top:g}) leaves no stem of the trap support.",
+        ),
+        (
+            p.endcap_radius_m < p.cutout_half_height_m,
+            f"endcap_radius_m = {p.endcap_radius_m:g}: the end caps do not fit the wafer's cut-outs, "
+            f"cutout_half_height_m = {p.cutout_half_height_m:g}.",
+        ),
+        *cover_rules(p),
+    ]
+    faults = [f"lncioc_ca2: {text}" for holds, text in rules if not holds]
+    if faults:
+        raise GeometryError("\n".join(faults))
+
+
+def cover_rules(p: Plan) -> list[tuple[bool, str]]:
+    """Return the rules of the vent covers."""
+    if not p.vent_count:
+        return []
+    outside = p.vent_cover_side == "outside"
+    reach = p.cavity_outer + p.vent_cover_gap_m + p.vent_cover_thickness_m
+    half = p.vent_cover_diameter_m / 2.0
+    top = p.ceiling_height_m - (p.cavity_flange_m if outside else 0.0)
+    slot = (p.vent_cover_diameter_m - p.vent_diameter_m) / 2.0
+    return [
+        (
+            not outside or math.hypot(reach, half) < p.chamber_inner_radius_m,
+            f"vent_cover_gap_m = {p.vent_cover_gap_m:g}, vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent "
+            f"covers reach the vacuum chamber, chamber_inner_radius_m = {p.chamber_inner_radius_m:g}.",
+        ),
+        (
+            -p.bottom_window_distance_m < p.vent_height_m - half and p.vent_height_m + half < top,
+            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers do not fit between the cavity's bottom "
+            f"and its top at the height vent_height_m = {p.vent_height_m:g}.",
+        ),
+        (
+            slot > p.vent_cover_post_diameter_m,
+            f"vent_cover_post_diameter_m = {p.vent_cover_post_diameter_m:g}: the posts do not fit between the rim of the "
+            f"vent hole (vent_diameter_m = {p.vent_diameter_m:g}) and that of the cover (vent_cover_diameter_m = "
+            f"{p.vent_cover_diameter_m:g}).",
+        ),
+        (
+            half < p.cavity_inner_radius_m / 2.0,
+            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers are wider than the cavity's radius.",
+        ),
+    ]
+
+
+def azimuths(first_deg: float, count: int) -> list[float]:
+    """Return `count` angles spread evenly round the axis, rad."""
+    return [math.radians(first_deg + 360.0 * k / count) for k in range(count)]
+
+
+def direction(azimuth: float) -> Vector:
+    """Return the horizontal unit vector of an azimuth."""
+    return (math.cos(azimuth), math.sin(azimuth), 0.0)
+
+
+def times(vector: Vector, factor: float, height: float = 0.0) -> Vector:
+    """Return a horizontal vector scaled, at a height."""
+    return (vector[0] * factor, vector[1] * factor, height)
+
+
+def build_container(model: GeometryModel, p: Plan) -> None:
+    """LN2 container with the bores of the tubes through its top; liquid and vapour are voids."""
+    body = model.cylinder(
+        (0.0, 0.0, p.ceiling_height_m), (0.0, 0.0, p.container_top - p.ceiling_height_m), p.container_outer
+    )
+    level = p.inner_bottom + p.liquid_level_m
+    liquid = model.cylinder((0.0, 0.0, p.inner_bottom), (0.0, 0.0, p.liquid_level_m), p.container_radius)
+    vapour = model.cylinder((0.0, 0.0, level), (0.0, 0.0, p.inner_top - level), p.container_radius)
+    inner = equal_area_radius(p.tube_outer_diameter_m / 2.0 - p.tube_wall_m, TUBE_SIDES)
+    bores = [
+        model.prism(base, p.lid - p.inner_top, radius=inner, sides=TUBE_SIDES) for base in tube_bases(p, p.inner_top)
+    ]
+    faces = [
+        ("wetted", lambda f: f.void == "liquid"),
+        ("dry", lambda f: f.void in ("vapour", "bores")),
+        ("cavity_ceiling", lambda f: f.on_plane("z", p.ceiling_height_m) and reach(f) < p.cavity_flange_radius_m),
+        ("bottom", lambda f: f.on_plane("z", p.ceiling_height_m)),
+        ("outer", everything),
+    ]
+    model.body("lnc", model.cut(body, liquid, vapour, *bores, keep_tools=True), faces=faces, size=p.size(0.024))
+    model.size("lnc__cavity_ceiling", p.size(0.006))
+    model.size("lnc__bottom", p.size(0.005))
+    model.void("liquid", liquid)
+    model.void("vapour", vapour)
+    model.void("bores", tuple(pair for shape in bores for pair in shape))
+
+
+def reach(face: Face) -> float:
+    """Return how far a face extends from the z axis along x or y, m."""
+    return max(abs(x) for x in (*face.lower[:2], *face.upper[:2]))
+
+
+def tube_bases(p: Plan, height: float) -> list[Vector]:
+    """Return the points where the tubes' axes pass a height."""
+    return [times(direction(a), p.tube_circle_radius_m, height) for a in azimuths(45.0, p.tube_count)]
+
+
+def build_tubes(model: GeometryModel, p: Plan) -> None:
+    """Stainless tubes from the container's top to the lid, one body; twelve-sided, with the cross-section of round ones."""
+    radius = p.tube_outer_diameter_m / 2.0
+    outer, inner = (equal_area_radius(r, TUBE_SIDES) for r in (radius, radius - p.tube_wall_m))
+    tubes = [
+        model.tube_sectors(base, p.tube_length_m, outer=outer, inner=inner, sides=TUBE_SIDES)
+        for base in tube_bases(p, p.container_top)
+    ]
+    faces = [
+        ("bore", lambda f: f.void == "bores"),
+        ("warm_end", lambda f: f.on_plane("z", p.lid)),
+        ("outer", everything),
+    ]
+    model.body("vent_tubes", *tubes, faces=faces, size=p.size(0.02))
+    model.mesh_in_layers("vent_tubes", p.segments(12, 6))
+
+
+def build_thimbles(model: GeometryModel, p: Plan) -> None:
+    """PTFE rods from the container's side to the chamber wall, one body."""
+    rods = []
+    for azimuth in azimuths(p.thimble_azimuth_deg, p.thimble_count):
+        rod = model.cylinder(
+            (0.0, 0.0, p.thimble_height_m),
+            times(direction(azimuth), 2.0 * p.chamber_inner_radius_m),
+            p.thimble_diameter_m / 2.0,
+        )
+        rods.append(
+            model.intersect(
+                model.cut(rod, upright(model, p, p.container_outer)), upright(model, p, p.chamber_inner_radius_m)
+            )
+        )
+    faces = [("warm_end", lambda f: f.on_cylinder(p.chamber_inner_radius_m)), ("side", everything)]
+    model.body("ptfe_thimbles", *rods, faces=faces, size=p.size(0.0035))
+
+
+def upright(model: GeometryModel, p: Plan, radius: float) -> Shape:
+    """Return the cylinder about the z axis over the chamber's whole height."""
+    return model.cylinder((0.0, 0.0, -p.chamber_depth_m), (0.0, 0.0, p.lid + p.chamber_depth_m), radius)
+
+
+def build_cavity(model: GeometryModel, p: Plan) -> None:
+    """The cavity with its windows and vent holes; windows fill their holes."""
+    floor = -p.bottom_window_distance_m
+    lowest = floor - p.cavity_bottom_m
+    cup = model.cylinder((0.0, 0.0, lowest), (0.0, 0.0, p.ceiling_height_m - lowest), p.cavity_outer)
+    flange = model.cylinder(
+        (0.0, 0.0, p.ceiling_height_m - p.cavity_flange_m), (0.0, 0.0, p.cavity_flange_m), p.cavity_flange_radius_m
+    )
+    hollow = model.cylinder((0.0, 0.0, floor), (0.0, 0.0, p.ceiling_height_m - floor), p.cavity_inner_radius_m)
+    wall = model.cut(model.fuse(cup, flange), hollow)
+    middle = p.cavity_inner_radius_m + p.cavity_wall_m / 2.0
+    window_sites = [times(direction(a), middle) for a in azimuths(p.window_azimuth_deg, p.window_count)]
+    for number, centre in enumerate(window_sites, 1):
+        hole = drill(model, p, centre, p.window_diameter_m / 2.0, p.segments(16))
+        wall = add_window(model, p, wall, f"window_{number}", hole, lambda f: f.on_cylinder(p.cavity_inner_radius_m))
+    segments = p.segments(40, 16)
+    radius = equal_area_radius(p.bottom_window_diameter_m / 2.0, segments)
+    hole = model.cylinder((0.0, 0.0, lowest), (0.0, 0.0, p.cavity_bottom_m), radius)
+    wall = add_window(model, p, wall, "window_bottom", hole, lambda f: f.on_plane("z", floor))
+    model.size("window_bottom", p.size(0.003))
+    model.divide_circles(
+        (0.0, 0.0, floor - p.cavity_bottom_m / 2.0),
+        reach=math.hypot(radius, p.cavity_bottom_m),
+        radius=radius,
+        segments=segments,
+    )
+    vent_sites = [times(direction(a), middle, p.vent_height_m) for a in azimuths(p.vent_azimuth_deg, p.vent_count)]
+    for number, centre in enumerate(vent_sites, 1):
+        segments = p.segments(16)
+        wall = model.cut(wall, drill(model, p, centre, p.vent_diameter_m / 2.0, segments))
+        normal = direction(math.atan2(centre[1], centre[0]))
+        model.portal(f"vent_{number}", centre, normal, equal_area_radius(p.vent_diameter_m / 2.0, segments))
+    bore_reach = 1.1 * math.hypot(p.vent_diameter_m, p.cavity_wall_m)
+    faces = [
+        ("vent_bores", lambda f: any(f.within_ball(centre, bore_reach) for centre in vent_sites)),
+        ("inner", lambda f: f.on_cylinder(p.cavity_inner_radius_m) or f.on_plane("z", floor)),
+        ("outer", everything),
+    ]
+    model.body("bbr_cavity", wall, faces=faces, size=p.size(0.008))
+    model.size("bbr_cavity__inner", p.size(0.0065))
+    if vent_sites:
+        model.size("bbr_cavity__vent_bores", p.size(0.0012))
+
+
+def drill(model: GeometryModel, p: Plan, centre: Vector, radius: float, segments: int) -> Shape:
+    """Return a radial hole through the wall whose meshed polygon has the area of the round hole."""
+    outward = direction(math.atan2(centre[1], centre[0]))
+    depth = 2.0 * p.cavity_wall_m + 2.0 * radius
+    corner = equal_area_radius(radius, segments)
+    base = (centre[0] - outward[0] * depth / 2.0, centre[1] - outward[1] * depth / 2.0, centre[2])
+    model.divide_circles(
+        centre, reach=1.05 * math.hypot(corner, p.cavity_wall_m / 2.0), radius=corner, segments=segments
+    )
+    return model.cylinder(base, times(outward, depth), corner)
+
+
+def add_window(
+    model: GeometryModel, p: Plan, wall: Shape, name: str, hole: Shape, is_inner: Callable[[Face], bool]
+) -> Shape:
+    """Declare the part of the wall inside the hole as a window; return the rest of the wall."""
+    whole = model.copy(wall)
+    rest = model.cut(wall, hole, keep_tools=True)
+    model.body(
+        name, model.intersect(whole, hole), faces=[("inner", is_inner), ("outer", everything)], size=p.size(0.002)
+    )
+    return rest
+
+
+def build_vent_covers(model: GeometryModel, p: Plan) -> None:
+    """A disc on two posts in front of every vent hole."""
+    sign = 1.0 if p.vent_cover_side == "outside" else -1.0
+    wall = p.cavity_outer if sign > 0.0 else p.cavity_inner_radius_m
+    facing = wall + sign * p.vent_cover_gap_m
+    radius = p.vent_cover_diameter_m / 2.0
+    post = p.vent_cover_post_diameter_m / 2.0
+    offset = 0.5 * (radius + p.vent_diameter_m / 2.0)
+    for number, azimuth in enumerate(azimuths(p.vent_azimuth_deg, p.vent_count), 1):
+        axis = direction(azimuth)
+        plate = model.cylinder(
+            times(axis, facing, p.vent_height_m), times(axis, sign * p.vent_cover_thickness_m), radius
+        )
+        posts = []
+        for height in (p.vent_height_m - offset, p.vent_height_m + offset):
+            base = wall - sign * p.cavity_wall_m / 2.0
+            rod = model.cylinder(times(axis, base, height), times(axis, facing - base), post)
+            metal = upright(model, p, wall)
+            posts.append(model.cut(rod, metal) if sign > 0.0 else model.intersect(rod, metal))
+        model.body(
+            f"vent_cover_{number}",
+            model.fuse(plate, *posts),
+            faces=cover_faces(axis, wall, facing),
+            size=p.size(0.0016),
+        )
+
+
+def cover_faces(axis: Vector, wall: float, facing: float) -> list[tuple[str, Callable[[Face], bool]]]:
+    """Return the rules that name a cover's faces."""
+    low, high = sorted((wall, facing))
+    return [
+        ("facing", lambda f: f.faces_along(axis) and abs(f.along(axis) - facing) < 1e-6),
+        ("posts", lambda f: low < f.along(axis) < high),
+        ("back", everything),
+    ]
+
+
+def build_support(model: GeometryModel, p: Plan) -> None:
+    """Copper stem, base block and clamp block, hanging from the container."""
+    half = p.base_width_m / 2.0
+    stem = model.cylinder((0.0, 0.0, p.base_top), (0.0, 0.0, p.ceiling_height_m - p.base_top), p.stem_radius_m)
+    base = model.box((-half, -half, p.mount_height_m), (half, half, p.base_top))
+    front = p.wafer_thickness_m / 2.0
+    clamp = model.box(
+        (-p.clamp_width_m / 2.0, front, p.mount_height_m - p.clamp_height_m),
+        (p.clamp_width_m / 2.0, front + p.clamp_depth_m, p.mount_height_m),
+    )
+    faces = [("stem", lambda f: f.kind == "Cylinder"), ("block", everything)]
+    model.body("trap_support", model.fuse(stem, base, clamp), faces=faces, size=p.size(0.004))
+    model.size("trap_support__block", p.size(0.0025))
+
+
+def build_wafer(model: GeometryModel, p: Plan) -> None:
+    """Diamond wafer in the x-z plane with a slot for the ion and cut-outs for the end caps."""
+    thin, half, length = p.wafer_thickness_m / 2.0, p.wafer_width_m / 2.0, p.electrode_half_length_m
+    plate = model.box((-half, -thin, -p.wafer_depth_m), (half, thin, p.mount_height_m))
+    slot = model.box((-length, -thin, -p.electrode_distance_m), (length, thin, p.electrode_distance_m))
+    end = length + p.cutout_length_m
+    tall = p.cutout_half_height_m
+    right = model.box((length, -thin, -tall), (end, thin, tall))
+    left = model.box((-end, -thin, -tall), (-length, thin, tall))
+    faces = [
+        ("electrodes", lambda f: any(f.on_plane("z", z) for z in (-p.electrode_distance_m, p.electrode_distance_m))),
+        ("front", lambda f: f.on_plane("y", thin)),
+        ("back", lambda f: f.on_plane("y", -thin)),
+        ("rim", everything),
+    ]
+    model.body("trap_wafer", model.cut(plate, slot, left, right), faces=faces, size=p.size(0.0008))
+    model.size("trap_wafer__electrodes", p.size(0.0002))
+
+
+def build_endcaps(model: GeometryModel, p: Plan) -> None:
+    """End-cap discs with tabs that hang from the base block on alumina sheets."""
+    near, far = p.endcap_distance_m, p.endcap_distance_m + p.endcap_thickness_m
+    inner, outer = -p.tab_offset_m, -p.tab_offset_m - p.tab_width_m
+    top = p.mount_height_m - p.alumina_thickness_m
+    rim = p.alumina_margin_m
+    for side, sign in (("right", 1.0), ("left", -1.0)):
+        low, high = sorted((sign * near, sign * far))
+        disc = model.cylinder((low, 0.0, 0.0), (high - low, 0.0, 0.0), p.endcap_radius_m)
+        tab = model.box((low, outer, 0.25 * p.endcap_radius_m), (high, inner, top))
+        sheet = model.box((low - rim, outer - rim, top), (high + rim, inner + rim, p.mount_height_m))
+        faces = [("face", towards_ion(sign * near)), ("back", everything)]
+        model.body(f"endcap_{side}", model.fuse(disc, tab), faces=faces, size=p.size(0.001))
+        model.size(f"endcap_{side}__face", p.size(0.0006))
+        model.body(f"alumina_{side}", sheet, faces=[("side", everything)], size=p.size(0.0007))
+
+
+def towards_ion(x: float) -> Callable[[Face], bool]:
+    """Return the predicate of a face in the plane at x."""
+    return lambda f: f.on_plane("x", x)
+
+
+def build_wires(model: GeometryModel, p: Plan) -> None:
+    """Two compensation wires from the base block down past the ion, as six-sided prisms of the same side area."""
+    for number, sign in ((1, 1.0), (2, -1.0)):
+        wire = model.prism(
+            (sign * p.comp_wire_x_m, -p.comp_wire_y_m, -p.comp_wire_depth_m),
+            p.mount_height_m + p.comp_wire_depth_m,
+            radius=math.pi * p.comp_wire_diameter_m / (2.0 * WIRE_SIDES * math.sin(math.pi / WIRE_SIDES)),
+            sides=WIRE_SIDES,
+        )
+        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=p.size(0.00035))
+
+
+def build_vacuum(model: GeometryModel, p: Plan) -> None:
+    """The space that the chamber's inner wall encloses; the wall is a shell."""
+    rules = [
+        ("lid", lambda f: f.on_plane("z", p.lid)),
+        ("bottom", lambda f: f.on_plane("z", -p.chamber_depth_m)),
+        ("side", everything),
+    ]
+    model.void("vacuum", upright(model, p, p.chamber_inner_radius_m), shell=("chamber", rules))
+    model.enclose("vacuum")
+    for name in ("chamber__side", "chamber__bottom", "chamber__lid"):
+        model.size(name, p.size(0.04))
