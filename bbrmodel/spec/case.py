@@ -1,0 +1,281 @@
+# ruff: noqa: N815 - a key ends in its unit, and units have capitals
+"""The input models of a case: one class per table of the case file.
+
+Lengths are in metres, temperatures in kelvin; the unit is part of each key. Optional keys are None when not given.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from bbrmodel.constants import STANDARD_ATMOSPHERE
+from bbrmodel.spec import rules
+from bbrmodel.spec.base import Finding, Spec
+from bbrmodel.spec.fields import (
+    Conductance,
+    Count,
+    Direction,
+    Emissivity,
+    FileName,
+    FiniteScalar,
+    Flag,
+    Name,
+    NotNegative,
+    Number,
+    Pair,
+    Positive,
+    Scalar,
+    Temperature,
+    Vector,
+    Whole,
+)
+
+
+class Geometry(Spec):
+    """Where the mesh comes from: a builder of an apparatus or a mesh file."""
+
+    exactly_one = (("apparatus", "mesh_file"),)
+    only_with = (("parameters", "apparatus"), ("resolution", "apparatus"), ("length_unit_m", "mesh_file"))
+
+    apparatus: Name | None = Field(default=None, description="Name of a geometry builder")
+    mesh_file: Name | None = Field(
+        default=None, description="MSH file with named physical groups, relative to the case file"
+    )
+    parameters: dict[str, FiniteScalar] = Field(
+        default_factory=dict, description="Dimensions and choices of the builder that differ from its defaults"
+    )
+    resolution: Literal["coarse", "default", "fine"] = Field(
+        default="default", description="Fineness of a generated mesh"
+    )
+    length_unit_m: Positive = Field(
+        default=1.0, description="Metres per length unit of the mesh file, 0.001 for millimetres"
+    )
+
+
+class Body(Spec):
+    """What a 3-D physical group is made of."""
+
+    exactly_one = (("material", "conductivity_W_m_K"),)
+    at_most_one = (("finish", "emissivity"),)
+
+    material: Name | None = Field(default=None, description="Name of a library material")
+    conductivity_W_m_K: Positive | None = Field(
+        default=None, description="Thermal conductivity, the same at all temperatures"
+    )
+    finish: Name | None = Field(default=None, description="Finish of the surfaces that have no entry of their own")
+    emissivity: Emissivity | None = Field(
+        default=None, description="Emissivity of the surfaces that have no entry of their own"
+    )
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check that a finish says of which material it is."""
+        return rules.check_body_finish(data)
+
+
+class Surface(Spec):
+    """How a surface, or each surface that a glob matches, takes part in the exchange of radiation."""
+
+    at_most_one = (("finish", "emissivity"),)
+    only_with = (("absorptivity_warm", "emissivity"),)
+
+    finish: Name | None = Field(default=None, description="Finish of the body's material, or <material>.<finish>")
+    emissivity: Emissivity | None = Field(default=None, description="Grey emissivity in place of a library finish")
+    absorptivity_warm: Emissivity | None = Field(
+        default=None, description="Absorptivity for light of room-temperature sources; without it the emissivity holds"
+    )
+    radiates: Flag | None = Field(default=None, description="False takes the surface out of the enclosure")
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check that the entry says something."""
+        return rules.check_surface_says_something(data)
+
+
+class Joint(Spec):
+    """Heat contact where two bodies touch."""
+
+    exactly_one = (("contact", "conductance_W_m2_K"),)
+    only_with = (("pressure_Pa", "contact"),)
+
+    between: Pair = Field(description="The two bodies")
+    contact: Name | None = Field(default=None, description="Library contact such as silver_foil")
+    conductance_W_m2_K: Conductance | None = Field(
+        default=None, description="Heat flux per temperature step; inf: no step"
+    )
+    pressure_Pa: Positive | None = Field(default=None, description="Contact pressure, for contacts that depend on it")
+
+
+class Link(Spec):
+    """A wire, strap or screw: a 1-D conductor from a surface to another surface or to a temperature."""
+
+    exactly_one = (("to", "to_temperature_K"), ("material", "conductivity_W_m_K"))
+
+    name: Name | None = Field(default=None, description="Name in the heat flows of the result")
+    from_: Name = Field(alias="from", description="Surface where the link starts")
+    to: Name | None = Field(default=None, description="Surface where the link ends")
+    to_temperature_K: Temperature | None = Field(default=None, description="Temperature at which the link ends")
+    material: Name | None = Field(default=None, description="Name of a library material")
+    conductivity_W_m_K: Positive | None = Field(
+        default=None, description="Thermal conductivity, the same at all temperatures"
+    )
+    diameter_m: Positive = Field(description="Diameter of one round wire")
+    length_m: Positive = Field(description="Length of one wire")
+    count: Count = Field(default=1, description="Number of equal wires in parallel")
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check that the link joins two different surfaces."""
+        return rules.check_link_ends(data)
+
+
+class BoundaryCondition(Spec):
+    """What holds a surface at a temperature or sends heat through it."""
+
+    exactly_one = (("bath", "temperature_K", "heat_flux_W_m2", "film_W_m2_K"),)
+    only_with = (("ambient_K", "film_W_m2_K"), ("pressure_Pa", "bath"))
+
+    surface: Name = Field(description="Surface name or glob")
+    bath: Literal["ln2"] | None = Field(default=None, description="Liquid that wets the surface and boils")
+    temperature_K: Temperature | None = Field(default=None, description="Temperature of the surface")
+    heat_flux_W_m2: Number | None = Field(default=None, description="Heat flux into the body")
+    film_W_m2_K: NotNegative | None = Field(default=None, description="Heat transfer coefficient to the ambient")
+    ambient_K: Temperature | None = Field(default=None, description="Temperature of the ambient of film_W_m2_K")
+    pressure_Pa: Positive = Field(default=STANDARD_ATMOSPHERE, description="Pressure above the liquid of the bath")
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check that a film has an ambient."""
+        return rules.check_film_has_ambient(data)
+
+
+class HeatSource(Spec):
+    """Power that appears in a body or enters through a surface."""
+
+    exactly_one = (("body", "surface"),)
+
+    name: Name = Field(description="Name in the heat flows of the result")
+    body: Name | None = Field(default=None, description="Body in which the power is spread evenly")
+    surface: Name | None = Field(default=None, description="Surface over which the power is spread evenly")
+    power_W: Number = Field(description="Power that the source supplies")
+
+
+class Sensor(Spec):
+    """A thermometer: a point whose temperature the result reports."""
+
+    name: Name = Field(description="Name in the result")
+    body: Name = Field(description="Body in which the point lies")
+    position_m: Vector = Field(description="Point [x, y, z]")
+
+
+class Portal(Spec):
+    """A small opening that rays are aimed at on purpose, because few would find it by chance."""
+
+    name: Name = Field(description="Name of the opening")
+    center_m: Vector = Field(description="Centre [x, y, z]")
+    normal: Direction = Field(description="Direction through the opening; its length does not matter")
+    radius_m: Positive = Field(description="Radius of a disc that covers the opening")
+
+
+class Radiation(Spec):
+    """How the exchange of radiation is computed."""
+
+    rays_per_facet: int = Field(default=1000, ge=16, strict=True, description="Rays that leave each radiating triangle")
+    seed: Whole = Field(default=1, description="Seed of the ray directions")
+    environment_temperature_K: Temperature | None = Field(
+        default=None, description="Temperature behind the openings; without it the enclosure must be closed"
+    )
+    portal_rays: int = Field(default=200_000, ge=0, strict=True, description="Rays through each small opening")
+    portals: tuple[Portal, ...] = Field(
+        default=(), description="Small openings besides those that the builder declares"
+    )
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check that each portal has its own name."""
+        return rules.check_unique_names(data, ("portals",))
+
+
+class Ion(Spec):
+    """Where the ion is and which clock it is."""
+
+    position_m: Vector = Field(description="Place of the ion [x, y, z]")
+    clock: Name = Field(default="ca40p_729", description="Clock transition of the library")
+    rays: Count = Field(default=1_048_576, description="Rays that leave the ion")
+
+
+class Solver(Spec):
+    """When the iteration for the temperatures stops."""
+
+    relative_tolerance: float = Field(
+        default=1e-8, gt=0.0, lt=1.0, strict=True, description="Energy residual as a part of the largest heat flow"
+    )
+    max_iterations: Count = Field(default=50, description="Newton steps before the run is given up")
+
+
+class Case(Spec):
+    """A whole case. Two cases are equal if they say the same, whatever files they came from."""
+
+    schema_version: Literal[1] = Field(description="Version of the file format; this program reads version 1")
+    name: FileName = Field(description="Short name of letters, digits, _ - and . that also names the result directory")
+    description: str = Field(default="", description="What the case is about")
+    parameters: dict[str, Scalar] = Field(
+        default_factory=dict, description='Values that are used elsewhere in the file as "$name"'
+    )
+    geometry: Geometry = Field(description="Source of the mesh")
+    bodies: dict[str, Body] = Field(default_factory=dict, description="Material of each 3-D physical group")
+    surfaces: dict[str, Surface] = Field(
+        default_factory=dict, description="Optics by surface name or glob; a name beats a glob, a later glob an earlier"
+    )
+    joints: tuple[Joint, ...] = Field(default=(), description="Contacts between bodies; bodies without one are tied")
+    links: tuple[Link, ...] = Field(default=(), description="Wires, straps and screws")
+    boundary_conditions: tuple[BoundaryCondition, ...] = Field(
+        default=(), description="Temperatures, baths, fluxes, films"
+    )
+    heat_sources: tuple[HeatSource, ...] = Field(default=(), description="Powers")
+    sensors: tuple[Sensor, ...] = Field(default=(), description="Thermometers")
+    radiation: Radiation | None = Field(
+        default=None, description="Exchange of radiation; without it heat is only conducted"
+    )
+    ion: Ion | None = Field(default=None, description="The ion; without it only temperatures are computed")
+    solver: Solver = Field(default_factory=Solver, description="Stopping rule")
+    source: Path | None = Field(default=None, exclude=True, repr=False, description="File that the case was read from")
+
+    _raw: dict[str, Any] | None = PrivateAttr(None)  # the tables before "$name" was replaced, for later overrides
+
+    @classmethod
+    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
+        """Check what several tables say together."""
+        return rules.check_case(data)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def mesh_path(self) -> Path | None:
+        """The mesh file, relative names taken from the directory of the case file; None for a builder."""
+        if self.geometry.mesh_file is None:
+            return None
+        base = self.source.parent if self.source is not None else Path()
+        return base / Path(self.geometry.mesh_file).expanduser()
+
+
+__all__ = [
+    "Body",
+    "BoundaryCondition",
+    "Case",
+    "Geometry",
+    "HeatSource",
+    "Ion",
+    "Joint",
+    "Link",
+    "Portal",
+    "Radiation",
+    "Sensor",
+    "Solver",
+    "Surface",
+]
