@@ -1,0 +1,1 @@
+"""Heat conduction in the solid: dolfinx forms, boundary terms, joints, links and the Newton iteration."""

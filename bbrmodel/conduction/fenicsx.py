@@ -1,0 +1,172 @@
+"""The one seam for differences between dolfinx releases (0.5 to 0.11).
+
+Everything that was renamed, reordered or retyped between releases is decided here, by what the installed release
+offers, so that no other module asks for a version.
+"""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from bbrmodel.errors import MissingDependencyError
+from bbrmodel.typing import AnyArray, FloatArray, IntArray
+
+SUPPORTED = "0.5 to 0.11"
+
+
+def require_dolfinx() -> ModuleType:
+    """Return the dolfinx package.
+
+    Raises
+    ------
+    MissingDependencyError
+        dolfinx is not importable.
+    """
+    try:
+        import dolfinx
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"dolfinx ({SUPPORTED}) is missing ({error}): run scripts/setup, or install fenics-dolfinx from "
+            "conda-forge or python3-dolfinx-real from Debian."
+        ) from error
+    return dolfinx  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Linear and cellwise constant functions on a mesh, with the way back to our numbering.
+
+    Attributes
+    ----------
+    mesh, linear, constant
+        dolfinx objects.
+    node_of_dof
+        shape (num_dofs,), our node number of each linear degree of freedom.
+    cell_of_local
+        shape (num_cells,), our cell number of each local cell.
+    """
+
+    mesh: Any
+    linear: Any
+    constant: Any
+    node_of_dof: IntArray
+    cell_of_local: IntArray
+
+
+def build_space(points_m: FloatArray, cells: IntArray) -> Space:
+    """Return function spaces on a mesh of tetrahedra; each process holds the whole mesh."""
+    require_dolfinx()
+    from mpi4py import MPI
+
+    mesh = _create_mesh(MPI.COMM_SELF, np.ascontiguousarray(cells, dtype=np.int64), np.ascontiguousarray(points_m))
+    from dolfinx import fem
+
+    make_space = getattr(fem, "functionspace", None) or fem.FunctionSpace
+    linear, constant = make_space(mesh, ("Lagrange", 1)), make_space(mesh, ("DG", 0))
+    num_cells = len(cells)
+    geometry = _table(mesh.geometry.dofmap, num_cells)
+    dofs = _table(linear.dofmap.list, num_cells)
+    given = np.asarray(_input_indices(mesh.geometry), dtype=np.int64)
+    node_of_dof = np.empty(len(points_m), dtype=np.int64)
+    node_of_dof[dofs.ravel()] = given[geometry.ravel()]
+    local = mesh.topology.original_cell_index
+    return Space(mesh, linear, constant, node_of_dof, np.asarray(local, dtype=np.int64))
+
+
+def _create_mesh(comm: Any, cells: IntArray, points: FloatArray) -> Any:
+    """Return a dolfinx mesh of linear tetrahedra."""
+    import inspect
+
+    import ufl
+    from dolfinx.mesh import create_mesh
+
+    names = list(inspect.signature(create_mesh).parameters)
+    try:
+        import basix.ufl
+
+        element = basix.ufl.element("Lagrange", "tetrahedron", 1, shape=(3,))
+    except ImportError:  # before 0.6
+        element = ufl.VectorElement("Lagrange", ufl.Cell("tetrahedron", geometric_dimension=3), 1)
+    domain = ufl.Mesh(element)
+    # 0.10 turned (cells, x, domain) into (cells, domain, x).
+    arguments = (points, domain) if names[2] == "x" else (domain, points)
+    return create_mesh(comm, cells, *arguments)
+
+
+def _input_indices(geometry: Any) -> Any:
+    """Return the input number of each geometry node (a method before some release, a property since)."""
+    indices = geometry.input_global_indices
+    return indices() if callable(indices) else indices
+
+
+def _table(dofmap: Any, num_cells: int) -> AnyArray:
+    """Return a cell-to-node table as an array; early releases wrap it in an adjacency list."""
+    array = getattr(dofmap, "array", dofmap)
+    return np.asarray(array).reshape(num_cells, -1)
+
+
+def new_function(space: Any) -> Any:
+    """Return a zero function of a space."""
+    from dolfinx import fem
+
+    return fem.Function(space)
+
+
+def compile_form(expression: Any) -> Any:
+    """Return a compiled form."""
+    from dolfinx import fem
+
+    return fem.form(expression)
+
+
+def assemble_csr(form: Any) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """Return data, column indices and row pointers of an assembled matrix, in dof numbering."""
+    from dolfinx import fem
+
+    matrix = fem.assemble_matrix(form)
+    finish = getattr(matrix, "scatter_reverse", None) or matrix.finalize
+    finish()
+    return np.asarray(matrix.data), np.asarray(matrix.indices), np.asarray(matrix.indptr)
+
+
+def assemble_array(form: Any) -> FloatArray:
+    """Return an assembled vector in dof numbering."""
+    from dolfinx import fem
+
+    vector = fem.assemble_vector(form)
+    values: FloatArray = np.array(vector if isinstance(vector, np.ndarray) else vector.array)
+    return values
+
+
+class Factorization:
+    """A sparse direct solve by PETSc (MUMPS where it is built in, else PETSc's own LU)."""
+
+    def __init__(self, matrix: Any) -> None:
+        from petsc4py import PETSc
+
+        csr = matrix.tocsr()
+        csr.sort_indices()
+        index = PETSc.IntType
+        self._matrix = PETSc.Mat().createAIJ(
+            csr.shape, csr=(csr.indptr.astype(index), csr.indices.astype(index), csr.data), comm=PETSc.COMM_SELF
+        )
+        self._solver = PETSc.KSP().create(PETSc.COMM_SELF)
+        self._solver.setOperators(self._matrix)
+        self._solver.setType("preonly")
+        preconditioner = self._solver.getPC()
+        preconditioner.setType("lu")
+        preconditioner.setFactorSolverType("mumps")
+        self._solver.setUp()
+        self._right, self._left = self._matrix.createVecs()
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Return the solution for one right-hand side."""
+        self._right.setArray(right)
+        self._solver.solve(self._right, self._left)
+        solution: FloatArray = self._left.getArray().copy()
+        return solution
+
+
+__all__ = ["SUPPORTED", "Factorization", "Space", "assemble_array", "assemble_csr", "build_space", "require_dolfinx"]

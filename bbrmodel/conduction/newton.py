@@ -1,0 +1,205 @@
+"""Steady state by Newton's method with the exact Jacobian applied matrix-free."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, gmres
+
+from bbrmodel.conduction.fenicsx import Factorization
+from bbrmodel.conduction.solid import Solid
+from bbrmodel.conduction.terms import Term
+from bbrmodel.errors import ConvergenceError
+from bbrmodel.typing import BoolArray, FloatArray
+
+_LOG = logging.getLogger(__name__)
+_MAX_STEP_HALVINGS = 12
+_GMRES_RESTART = 60
+
+
+class RadiationCoupling(Protocol):
+    """Radiation as the solid sees it; `linearise` fixes the state, the others use it."""
+
+    def linearise(self, T: FloatArray) -> FloatArray:
+        """Return the net radiative heat into each node [W] at these nodal temperatures."""
+        ...
+
+    def apply_derivative(self, direction: FloatArray) -> FloatArray:
+        """Return the change of that heat for a change of temperatures."""
+        ...
+
+    def local_derivative(self) -> Any:
+        """Return the part of the derivative that stays on the facet, sparse, negative semidefinite [W/K]."""
+        ...
+
+    def largest_flow(self) -> float:
+        """Return the largest net heat that any surface takes or gives [W]."""
+        ...
+
+
+@dataclass(frozen=True)
+class SteadyProblem:
+    """Solid, heat paths and fixed temperatures.
+
+    `fixed` is a mask (num_nodes,), `start_K` (num_nodes,) holds the fixed values there and a first guess elsewhere.
+    """
+
+    solid: Solid
+    terms: Sequence[Term]
+    fixed: BoolArray
+    start_K: FloatArray
+    radiation: RadiationCoupling | None = None
+
+
+@dataclass(frozen=True)
+class SteadyResult:
+    """Temperatures, heat that the fixed nodes supply, and the path to them."""
+
+    T: FloatArray
+    reaction_W: FloatArray  # (num_nodes,), zero at free nodes
+    residual_W: float  # 1-norm over the free nodes
+    scale_W: float  # largest heat flow
+    history_W: tuple[float, ...]
+
+
+def solve_steady(
+    problem: SteadyProblem,
+    *,
+    tolerance: float = 1e-8,
+    max_iterations: int = 50,
+    progress: Callable[[int, float], None] | None = None,
+) -> SteadyResult:
+    """Return the temperatures at which every free node's heat adds up to zero.
+
+    Parameters
+    ----------
+    tolerance
+        Sum of |heat| left at the free nodes, as a part of the largest heat flow.
+    progress
+        Called with (iteration, relative residual).
+
+    Raises
+    ------
+    ConvergenceError
+        The tolerance was not reached; the message holds the residual history.
+    """
+    iteration = _Iteration(problem)
+    T = problem.start_K.copy()
+    residual = iteration.residual(T)
+    history = [float(np.abs(residual).sum())]
+    for step in range(max_iterations):
+        scale = iteration.scale(T)
+        if progress:
+            progress(step, history[-1] / scale)
+        _LOG.info("newton %d: residual %.3e W of %.3e W", step, history[-1], scale)
+        if history[-1] <= tolerance * scale:
+            problem.solid.check_range(T)
+            return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history))
+        change = iteration.direction(T, residual, history)
+        T, residual = iteration.search(T, change, history[-1])
+        history.append(float(np.abs(residual).sum()))
+        if len(history) > 4 and history[-1] > 0.9999 * history[-4]:
+            break
+    raise ConvergenceError(
+        f"the temperatures did not converge: residual {history[-1]:.3e} W after {len(history) - 1} Newton steps, "
+        f"{tolerance * iteration.scale(T):.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}. "
+        "Look for a body that nothing ties to a temperature, or loosen solver.relative_tolerance."
+    )
+
+
+class _Iteration:
+    """The moving parts of one Newton solve."""
+
+    def __init__(self, problem: SteadyProblem) -> None:
+        self.problem = problem
+        self.free = ~problem.fixed
+        self.flow_out = np.zeros(problem.solid.num_nodes)
+        self.factor: Factorization | None = None
+
+    def residual(self, T: FloatArray) -> FloatArray:
+        """Return the heat that piles up at each free node [W] (zero at fixed nodes)."""
+        problem = self.problem
+        problem.solid.set_temperature(T)
+        heat = -problem.solid.heat_out_of_nodes()
+        for term in problem.terms:
+            heat += term.heat(T)
+        if problem.radiation is not None:
+            heat += problem.radiation.linearise(T)
+        self.flow_out = heat
+        return np.where(self.free, heat, 0.0)
+
+    def reaction(self) -> FloatArray:
+        """Return the heat that fixed nodes must supply [W]."""
+        return np.where(self.free, 0.0, -self.flow_out)
+
+    def scale(self, T: FloatArray) -> float:
+        """Return the largest heat flow: of a term, of the fixed nodes, or of a radiating surface."""
+        flows = [float(np.abs(term.heat(T)).sum()) / 2.0 for term in self.problem.terms]
+        flows.append(float(np.abs(self.reaction()).sum()) / 2.0)
+        if self.problem.radiation is not None:
+            flows.append(self.problem.radiation.largest_flow())
+        return float(max(*flows, 1e-300))
+
+    def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float]) -> FloatArray:
+        """Return the Newton step, solved only as far as it pays (Eisenstat-Walker)."""
+        jacobian = self.problem.solid.jacobian()
+        for term in self.problem.terms:
+            jacobian = jacobian - term.derivative(T)
+        if self.problem.radiation is not None:
+            jacobian = jacobian - self.problem.radiation.local_derivative()
+        self.factor = Factorization(_with_identity(jacobian, self.free))
+        forcing = 1e-2 if len(history) < 2 else min(1e-2, max(1e-6, (history[-1] / history[-2]) ** 2))
+        exact = self._exact_operator(T)
+        factor = self.factor
+        inverse = LinearOperator(exact.shape, matvec=lambda x: factor.solve(np.asarray(x, dtype=np.float64).ravel()))
+        change, failed = gmres(exact, residual, rtol=forcing, atol=0.0, M=inverse, restart=_GMRES_RESTART, maxiter=5)
+        if failed:
+            _LOG.info("newton: the linear solve stopped short of %.1e", forcing)
+        step: FloatArray = change
+        return step
+
+    def _exact_operator(self, T: FloatArray) -> LinearOperator:
+        """Return the action of the full Jacobian, with radiation between facets and links in full."""
+        problem, free = self.problem, self.free
+        conduction = problem.solid.jacobian()
+
+        def action(vector: FloatArray) -> FloatArray:
+            direction = np.where(free, np.asarray(vector, dtype=np.float64).ravel(), 0.0)
+            image = conduction @ direction
+            for term in problem.terms:
+                image -= term.apply_derivative(T, direction)
+            if problem.radiation is not None:
+                image -= problem.radiation.apply_derivative(direction)
+            return np.where(free, image, vector)
+
+        return LinearOperator((len(free), len(free)), matvec=action, dtype=np.float64)
+
+    def search(self, T: FloatArray, change: FloatArray, before: float) -> tuple[FloatArray, FloatArray]:
+        """Return temperatures and residual after the longest step of 1, 1/2, 1/4 ... that reduces the residual."""
+        length = min(1.0, 0.6 * float(T.min()) / max(float(-change.min()), np.finfo(float).tiny))
+        best: tuple[float, FloatArray, FloatArray] | None = None
+        for _ in range(_MAX_STEP_HALVINGS):
+            trial = T + length * change
+            residual = self.residual(trial)
+            size = float(np.abs(residual).sum())
+            if size < (1.0 - 1e-4 * length) * before:
+                return trial, residual
+            if best is None or size < best[0]:
+                best = (size, trial, residual)
+            length *= 0.5
+        if best is None:
+            raise ConvergenceError("the Newton step has no length: the start temperatures are not finite.")
+        return best[1], self.residual(best[1])
+
+
+def _with_identity(matrix: Any, free: BoolArray) -> Any:
+    """Return the matrix with rows and columns of fixed nodes replaced by the identity."""
+    from scipy.sparse import diags
+
+    keep = diags(free.astype(np.float64))
+    return (keep @ matrix @ keep + diags((~free).astype(np.float64))).tocsr()
+
+
+__all__ = ["RadiationCoupling", "SteadyProblem", "SteadyResult", "solve_steady"]

@@ -1,0 +1,238 @@
+"""Heat that enters or leaves the solid other than by conduction: through facets, joints, links, and inside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.sparse import coo_matrix
+
+from bbrmodel.typing import FloatArray, IntArray
+
+FluxLaw = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+
+class Term(Protocol):
+    """A heat path. All heats are in watts, positive into the solid."""
+
+    @property
+    def name(self) -> str:
+        """Name in the table of heat flows."""
+        ...
+
+    def heat(self, T: FloatArray) -> FloatArray:
+        """Return the heat into each node, shape (num_nodes,)."""
+        ...
+
+    def total(self, T: FloatArray) -> float:
+        """Return the heat that enters the solid from outside by this path."""
+        ...
+
+    def derivative(self, T: FloatArray) -> Any:
+        """Return d heat / dT as a sparse matrix that a preconditioner can factorise (may be approximate)."""
+        ...
+
+    def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return d heat / dT times a direction, exactly."""
+        ...
+
+
+@dataclass(frozen=True)
+class FacetTerm:
+    """A flux through facets that depends on each facet's mean temperature: film, bath, given flux.
+
+    `nodes` has shape (num, 3), `area_m2` (num,); `law` maps facet temperatures to flux [W/m2] and slope [W/m2/K].
+    """
+
+    name: str
+    nodes: IntArray
+    area_m2: FloatArray
+    law: FluxLaw
+
+    def heat(self, T: FloatArray) -> FloatArray:
+        """Return the heat into each node."""
+        flux, _ = self.law(T[self.nodes].mean(axis=1))
+        return spread(self.nodes, flux * self.area_m2, len(T))
+
+    def total(self, T: FloatArray) -> float:
+        """Return the heat into the solid."""
+        flux, _ = self.law(T[self.nodes].mean(axis=1))
+        return float(flux @ self.area_m2)
+
+    def derivative(self, T: FloatArray) -> Any:
+        """Return the exact 3 x 3 blocks of the facets."""
+        _, slope = self.law(T[self.nodes].mean(axis=1))
+        block = np.repeat(slope * self.area_m2 / 9.0, 9)
+        rows, columns = np.repeat(self.nodes, 3, axis=1).ravel(), np.tile(self.nodes, (1, 3)).ravel()
+        return coo_matrix((block, (rows, columns)), shape=(len(T), len(T)))
+
+    def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the change of heat into each node."""
+        _, slope = self.law(T[self.nodes].mean(axis=1))
+        return spread(self.nodes, slope * direction[self.nodes].mean(axis=1) * self.area_m2, len(T))
+
+
+@dataclass(frozen=True)
+class JointTerm:
+    """A thermal contact: the flux is conductance x temperature step, node by node over matching facets."""
+
+    name: str
+    first: IntArray
+    second: IntArray
+    area_m2: FloatArray
+    conductance_W_m2_K: float
+
+    def heat(self, T: FloatArray) -> FloatArray:
+        """Return the heat into each node."""
+        step = T[self.second] - T[self.first]
+        load = self._load(step)
+        return _collect(self.first, load, len(T)) - _collect(self.second, load, len(T))
+
+    def total(self, T: FloatArray) -> float:
+        """Return zero: a joint only passes heat on."""
+        return 0.0
+
+    def flow(self, T: FloatArray) -> float:
+        """Return the heat [W] from the first body to the second."""
+        return -float(self._load(T[self.second] - T[self.first]).sum())
+
+    def step(self, T: FloatArray) -> float:
+        """Return the area mean of T(first) - T(second) [K]."""
+        return float((T[self.first] - T[self.second]).mean(axis=1) @ self.area_m2 / self.area_m2.sum())
+
+    def derivative(self, T: FloatArray) -> Any:
+        """Return the exact matrix."""
+        mass = (np.ones((3, 3)) + np.eye(3)) / 12.0
+        block = (self.conductance_W_m2_K * self.area_m2)[:, None, None] * mass
+        data, rows, columns = [], [], []
+        for row_nodes, column_nodes, sign in (
+            (self.first, self.first, -1.0),
+            (self.first, self.second, 1.0),
+            (self.second, self.second, -1.0),
+            (self.second, self.first, 1.0),
+        ):
+            data.append(sign * block.ravel())
+            rows.append(np.repeat(row_nodes, 3, axis=1).ravel())
+            columns.append(np.tile(column_nodes, (1, 3)).ravel())
+        entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
+        return coo_matrix(entries, shape=(len(T), len(T)))
+
+    def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the change of heat into each node (the term is linear)."""
+        return self.heat(direction)
+
+    def _load(self, step: FloatArray) -> FloatArray:
+        """Return nodal loads (num, 3) of linear steps over the facets."""
+        load: FloatArray = (self.conductance_W_m2_K * self.area_m2 / 12.0)[:, None] * (
+            step + step.sum(axis=1, keepdims=True)
+        )
+        return load
+
+
+class LinkCurve(Protocol):
+    """What a link needs of its material."""
+
+    def __call__(self, T: FloatArray) -> FloatArray:
+        """Return k [W/m/K]."""
+        ...
+
+    def integral(self, T0: float, T1: float) -> float:
+        """Return the integral of k from T0 to T1 [W/m]."""
+        ...
+
+
+@dataclass(frozen=True)
+class LinkTerm:
+    """A thin conductor from a surface to another surface or to a fixed temperature.
+
+    `weights_from` and `weights_to` are node averages (num_nodes,) that sum to 1; `weights_to` is None for a fixed
+    temperature. `section_per_length_m` is the total cross-section over the length.
+    """
+
+    name: str
+    weights_from: FloatArray
+    weights_to: FloatArray | None
+    temperature_K: float
+    section_per_length_m: float
+    curve: LinkCurve
+
+    def flow(self, T: FloatArray) -> float:
+        """Return the heat [W] that arrives at the surface where the link starts."""
+        here, there = self._ends(T)
+        return self.section_per_length_m * self.curve.integral(here, there)
+
+    def heat(self, T: FloatArray) -> FloatArray:
+        """Return the heat into each node."""
+        flow = self.flow(T)
+        heat = flow * self.weights_from
+        return heat if self.weights_to is None else heat - flow * self.weights_to
+
+    def total(self, T: FloatArray) -> float:
+        """Return the heat from outside: none when both ends are on the solid."""
+        return self.flow(T) if self.weights_to is None else 0.0
+
+    def derivative(self, T: FloatArray) -> Any:
+        """Return the lumped diagonal; the exact rank-one matrix would be dense."""
+        here, there = self._slopes(T)
+        diagonal = here * self.weights_from
+        if self.weights_to is not None:
+            diagonal = diagonal - there * self.weights_to
+        index = np.flatnonzero(diagonal)
+        return coo_matrix((diagonal[index], (index, index)), shape=(len(T), len(T)))
+
+    def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the exact change of heat into each node."""
+        here, there = self._slopes(T)
+        change = here * float(self.weights_from @ direction)
+        if self.weights_to is None:
+            return change * self.weights_from
+        change += there * float(self.weights_to @ direction)
+        return change * (self.weights_from - self.weights_to)
+
+    def _ends(self, T: FloatArray) -> tuple[float, float]:
+        """Return the temperatures of both ends."""
+        here = float(self.weights_from @ T)
+        return here, self.temperature_K if self.weights_to is None else float(self.weights_to @ T)
+
+    def _slopes(self, T: FloatArray) -> tuple[float, float]:
+        """Return d flow / dT of both ends [W/K]."""
+        here, there = self._ends(T)
+        k = self.curve(np.array([here, there]))
+        return -self.section_per_length_m * float(k[0]), self.section_per_length_m * float(k[1])
+
+
+@dataclass(frozen=True)
+class SourceTerm:
+    """A power that does not depend on temperature; `load_W` has shape (num_nodes,)."""
+
+    name: str
+    load_W: FloatArray
+
+    def heat(self, T: FloatArray) -> FloatArray:
+        """Return the heat into each node."""
+        return self.load_W
+
+    def total(self, T: FloatArray) -> float:
+        """Return the power."""
+        return float(self.load_W.sum())
+
+    def derivative(self, T: FloatArray) -> Any:
+        """Return zero."""
+        return coo_matrix((len(T), len(T)))
+
+    def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return zero."""
+        return np.zeros_like(T)
+
+
+def spread(nodes: IntArray, power_W: FloatArray, num_nodes: int) -> FloatArray:
+    """Return nodal loads when each facet's power goes to its three nodes in equal parts."""
+    return _collect(nodes, np.repeat(power_W[:, None] / 3.0, 3, axis=1), num_nodes)
+
+
+def _collect(nodes: IntArray, load: FloatArray, num_nodes: int) -> FloatArray:
+    """Return sums of loads (num, 3) by node."""
+    return np.bincount(nodes.ravel(), weights=load.ravel(), minlength=num_nodes).astype(np.float64)
+
+
+__all__ = ["FacetTerm", "JointTerm", "LinkTerm", "SourceTerm", "Term", "spread"]
