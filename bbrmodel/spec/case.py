@@ -1,4 +1,3 @@
-# ruff: noqa: N815 - a key ends in its unit, and units have capitals
 """The input models of a case: one class per table of the case file.
 
 Lengths are in metres, temperatures in kelvin; the unit is part of each key. Optional keys are None when not given.

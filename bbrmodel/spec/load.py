@@ -1,6 +1,5 @@
 """From a case file to a `Case`, and back."""
 
-import copy
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +58,7 @@ def build_case(
     ConfigError
         As `load_case`.
     """
-    raw = copy.deepcopy(dict(tables))
+    raw: dict[str, Any] = _plain(tables)
     parsed, findings = parse_overrides(overrides)
     misfits, places = apply_overrides(raw, parsed, Case)
     findings += misfits
@@ -168,6 +167,15 @@ def validate(
     if problems:
         raise problems_error(problems)
     return model
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy that consists of dicts, lists and values, as a file yields."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _dump(case: Case) -> dict[str, Any]:
