@@ -1,0 +1,6 @@
+"""Pictures of results and figures of studies; needs pyvista and matplotlib, but no display."""
+
+from bbrmodel.viz.result_pictures import plot_result
+from bbrmodel.viz.study_figure import plot_study
+
+__all__ = ["plot_result", "plot_study"]
