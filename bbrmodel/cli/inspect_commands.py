@@ -1,0 +1,89 @@
+"""Commands that look at something: mesh, check, view-factors, list, doctor."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bbrmodel.cli.options import CaseArgument, JsonOption, SetOption
+from bbrmodel.cli.settings import Settings
+
+
+class Listing(StrEnum):
+    """What `list` can list."""
+
+    cases = "cases"
+    materials = "materials"
+    clocks = "clocks"
+
+
+def mesh(
+    context: typer.Context,
+    case: CaseArgument,
+    *,
+    changes: SetOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Copy the mesh here (.msh).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Generate the mesh of a case and report its quality."""
+    from bbrmodel.cli.inspection import mesh_of_case, show_report
+    from bbrmodel.spec import load_case
+
+    settings = context.ensure_object(Settings)
+    report = mesh_of_case(load_case(case, changes or ()), settings, output=output, force=force)
+    show_report("Mesh", report, settings, as_json=as_json)
+
+
+def check(
+    context: typer.Context, case: CaseArgument, *, changes: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """Do everything short of solving: names, mesh, enclosure, joints, memory."""
+    from bbrmodel.cli.inspection import show_report
+    from bbrmodel.model import check_case
+    from bbrmodel.spec import load_case
+
+    report = check_case(load_case(case, changes or ()))
+    show_report(f"{case}: check", report, context.ensure_object(Settings), as_json=as_json)
+
+
+def view_factors(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="MESH", help="Mesh file with named surfaces.")],
+    *,
+    rays: Annotated[int, typer.Option(min=16, help="Rays from each facet.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the ray directions.")] = 1,
+    group: Annotated[str | None, typer.Option(help="Only the rows from this surface.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute the view factors between the named surfaces of a mesh file."""
+    from bbrmodel.cli.inspection import show_view_factors
+    from bbrmodel.radiation.api import compute_view_factors_of_file
+
+    found = compute_view_factors_of_file(file, rays_per_facet=rays, seed=seed)
+    show_view_factors(found, context.ensure_object(Settings), group=group, as_json=as_json)
+
+
+def list_names(
+    context: typer.Context,
+    what: Annotated[Listing | None, typer.Argument(help="By default all three.")] = None,
+) -> None:
+    """List the shipped cases, the materials and the clocks."""
+    from bbrmodel.cli.inspection import listing
+
+    settings = context.ensure_object(Settings)
+    for kind in [what] if what is not None else list(Listing):
+        settings.out.print(listing(kind.value))
+
+
+def doctor(context: typer.Context) -> None:
+    """Print versions and a self-test, to paste into a bug report."""
+    from bbrmodel.cli.doctor import examine, show_findings
+
+    show_findings(examine(), context.ensure_object(Settings))
+
+
+__all__ = ["Listing", "check", "doctor", "list_names", "mesh", "view_factors"]

@@ -1,0 +1,143 @@
+"""What the inspecting commands print."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from bbrmodel.cli.numbers import number
+from bbrmodel.cli.progress import progress_bar
+from bbrmodel.cli.settings import Settings
+from bbrmodel.cli.tables import as_plain, make_table, report_tables
+from bbrmodel.cli.workflow import show_json
+from bbrmodel.errors import ResultExistsError, UnknownSurfaceError, suggest
+
+if TYPE_CHECKING:
+    from bbrmodel.spec import Case
+
+
+def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force: bool) -> Mapping[str, Any]:
+    """Generate the mesh of a case, copy it to `output`, and return size and quality."""
+    from bbrmodel.mesh import find_facets, read_mesh, report_mesh
+
+    if output is not None and output.exists() and not force:
+        raise ResultExistsError(f"{output}: exists. Choose another name, or allow replacing it with --force.")
+    with progress_bar(settings.err, "mesh") as progress:
+        path = _mesh_file(case, progress)
+    bundle = read_mesh(path, length_unit_m=case.geometry.length_unit_m)
+    facets, _ = find_facets(bundle)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, output)
+    report: dict[str, Any] = as_plain(report_mesh(bundle, facets))
+    return {
+        "file": str(output or path),
+        **report,
+        "bodies": list(bundle.body_names),
+        "surfaces": list(bundle.surface_names),
+    }
+
+
+def _mesh_file(case: "Case", progress: Any) -> Path:
+    """Return the mesh file of a case, generated where it is not given."""
+    from bbrmodel.geometry import generate_mesh
+    from bbrmodel.resources import cache_dir
+
+    geometry = case.geometry
+    if geometry.apparatus is None:
+        return case.mesh_path or Path()
+    generated = generate_mesh(
+        geometry.apparatus, geometry.parameters, resolution=geometry.resolution, cache=cache_dir(), progress=progress
+    )
+    return generated.msh_path
+
+
+def show_report(title: str, report: object, settings: Settings, *, as_json: bool) -> None:
+    """Print any frozen report as tables or as JSON."""
+    if as_json:
+        show_json(as_plain(report), settings)
+        return
+    for table in report_tables(title, report):
+        settings.out.print(table)
+
+
+def show_view_factors(found: Any, settings: Settings, *, group: str | None, as_json: bool) -> None:
+    """Print view factors between named surfaces, row = from, column = to; of one row if `group` names it."""
+    names = list(found.surfaces)
+    if group is not None and group not in names:
+        raise UnknownSurfaceError(f"--group {group}: is not a surface of this mesh.{suggest(group, names)}")
+    if as_json:
+        show_json(_view_factor_document(found, names if group is None else [group]), settings)
+        return
+    settings.out.print(
+        make_table("View factors", ("from", "to", "F", "standard error"), _view_factor_rows(found, group))
+    )
+    rows = [
+        (n, number(float(a)), f"{float(s) - 1.0:.2e}")
+        for n, a, s in zip(names, found.areas_m2, found.row_sums, strict=True)
+    ]
+    settings.out.print(make_table("Surfaces", ("surface", "area m2", "raw row sum - 1"), rows))
+    settings.out.print(f"reciprocity error {found.reciprocity_error:.2e}; {found.seconds:.2f} s", markup=False)
+
+
+def _view_factor_rows(found: Any, group: str | None) -> list[Sequence[str]]:
+    """Return one line per pair that sees each other."""
+    rows: list[Sequence[str]] = []
+    for i, source in enumerate(found.surfaces):
+        if group is not None and source != group:
+            continue
+        for j, target in enumerate(found.surfaces):
+            factor, error = float(found.view_factors[i, j]), float(found.standard_errors[i, j])
+            if factor > 0.0:
+                rows.append((source, target, f"{factor:.6f}", f"{error:.1e}"))
+    return rows
+
+
+def _view_factor_document(found: Any, rows: Sequence[str]) -> dict[str, Any]:
+    """Return view factors as JSON: matrices with the rows asked for, and the names of rows and columns."""
+    names = list(found.surfaces)
+    index = [names.index(name) for name in rows]
+    plain = {key: as_plain(getattr(found, key)) for key in ("areas_m2", "view_factors", "standard_errors", "row_sums")}
+    return {
+        "from": list(rows),
+        "to": names,
+        "areas_m2": plain["areas_m2"],
+        "view_factors": [plain["view_factors"][i] for i in index],
+        "standard_errors": [plain["standard_errors"][i] for i in index],
+        "row_sums": [plain["row_sums"][i] for i in index],
+        "reciprocity_error": float(found.reciprocity_error),
+        "seconds": float(found.seconds),
+    }
+
+
+def listing(kind: str) -> Table:
+    """Return the table of `cases`, `materials` or `clocks`."""
+    return {"cases": _cases, "materials": _materials, "clocks": _clocks}[kind]()
+
+
+def _cases() -> Table:
+    from bbrmodel.spec import list_cases, load_case
+
+    rows = [(name, " ".join(load_case(name).description.split())) for name in list_cases()]
+    return make_table("Cases", ("case", "description"), rows)
+
+
+def _materials() -> Table:
+    from bbrmodel.materials import list_materials, material
+
+    found = [material(name) for name in list_materials()]
+    rows = [(m.name, m.title, ", ".join(m.finishes), "yes" if m.verified else "no") for m in found]
+    return make_table("Materials", ("material", "title", "finishes", "read in its source"), rows)
+
+
+def _clocks() -> Table:
+    from bbrmodel.ion.clocks import clock, list_clocks
+
+    found = [clock(name) for name in list_clocks()]
+    rows = [(c.id, c.species, c.transition, f"{c.frequency_Hz:.6e}") for c in found]
+    return make_table("Clocks", ("clock", "species", "transition", "frequency Hz"), rows)
+
+
+__all__ = ["listing", "mesh_of_case", "show_report", "show_view_factors"]

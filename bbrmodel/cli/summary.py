@@ -1,0 +1,183 @@
+"""The summary of a run: every number with its unit, and what the paper says beside it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from bbrmodel.cli.numbers import kelvin, number, with_error
+from bbrmodel.cli.settings import Settings
+from bbrmodel.cli.tables import make_table
+from bbrmodel.cli.workflow import Run, show_json
+
+if TYPE_CHECKING:
+    from bbrmodel.results import Comparison
+
+_TOP_SURFACES = 10
+
+Row = tuple[str, str, str]
+
+
+def show_run(run: Run, settings: Settings) -> None:
+    """Print the tables of a run, its warnings, and where it stands."""
+    document = run.document
+    tables = [
+        make_table(f"{document['case']}", ("quantity", "value", "unit"), headline_rows(document)),
+        *reference_tables(run),
+        *temperature_tables(document["thermal"]),
+    ]
+    if document["ion"] is not None:
+        tables.append(surface_table(document["ion"]["surfaces"]))
+    for table in tables:
+        settings.out.print(table)
+    for warning in (*document["warnings"], *run.notes):
+        settings.out.print(f"warning: {warning}", soft_wrap=True, markup=False)
+    for picture in run.pictures:
+        settings.out.print(f"picture: {picture}", soft_wrap=True, markup=False)
+    settings.out.print(f"result: {run.directory}", soft_wrap=True, markup=False)
+
+
+def show_ion(document: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None:
+    """Print what the ion sees, every surface included."""
+    ion = document["ion"]
+    if as_json:
+        show_json(ion, settings)
+        return
+    settings.out.print(make_table(f"{document['case']}: ion", ("quantity", "value", "unit"), ion_rows(ion)))
+    settings.out.print(surface_table(ion["surfaces"], count=len(ion["surfaces"])))
+
+
+def headline_rows(document: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of the first table."""
+    thermal, mesh = document["thermal"], document["mesh"]
+    rows = ion_rows(document["ion"]) if document["ion"] is not None else []
+    rows += _bath_rows(thermal)
+    balance = thermal["energy_balance"]
+    rows.append(("energy balance: residual", number(balance["residual_W"]), "W"))
+    rows.append(("energy balance: of the largest flow", number(balance["relative"]), "1"))
+    rows += _radiation_rows(document["radiation"])
+    rows.append(("mesh: cells", number(mesh["cells"]), "1"))
+    rows.append(("mesh: worst cell quality", number(mesh["min_quality"]), "1"))
+    rows.append(("time", number(_total_seconds(document["timings_s"])), "s"))
+    rows.append(("peak memory", f"{document['peak_memory_MiB']:.0f}", "MiB"))
+    return rows
+
+
+def ion_rows(ion: Mapping[str, Any]) -> list[Row]:
+    """Return temperature and shift with their errors."""
+    fraction, numerical = ion["fractional_shift"], ion["fractional_uncertainty_numerical"]
+    return [
+        (
+            "effective temperature ± numerical",
+            with_error(ion["effective_temperature_K"], ion["effective_temperature_std_K"]),
+            "K",
+        ),
+        (f"BBR shift of {ion['clock']}", number(ion["shift_Hz"]), "Hz"),
+        ("fractional shift ± numerical and clock data", with_error(fraction, ion["fractional_uncertainty"]), "1"),
+        ("fractional uncertainty: numerical", number(numerical), "1"),
+        ("fractional uncertainty: clock data", number(ion["fractional_uncertainty_clock_data"]), "1"),
+        ("sum of weights at the ion - 1", _difference_from_one(ion["sum_of_weights"]), "1"),
+    ]
+
+
+def _difference_from_one(value: float | None) -> str:
+    return "-" if value is None else f"{value - 1.0:.2e}"
+
+
+def _bath_rows(thermal: Mapping[str, Any]) -> list[Row]:
+    if not thermal["baths"]:
+        return []
+    total = thermal["bath_total"]
+    return [
+        ("heat load on the LN2", number(total["heat_load_W"]), "W"),
+        ("LN2 boil-off", number(total["boil_off_L_per_day"]), "L/day"),
+    ]
+
+
+def _radiation_rows(radiation: Mapping[str, Any] | None) -> list[Row]:
+    if radiation is None:
+        return []
+    return [
+        ("radiating facets", number(radiation["facets"]), "1"),
+        ("rays", number(radiation["rays"]), "1"),
+        ("raw row sums: largest deviation", number(radiation["row_sum_deviation_before"]), "1"),
+        ("raw reciprocity: deviation", number(radiation["reciprocity_deviation_before"]), "1"),
+    ]
+
+
+def _total_seconds(timings_s: Mapping[str, float]) -> float:
+    """Return the time of the whole run; the steps add up to it where no total is recorded."""
+    return timings_s.get("total", sum(timings_s.values()))
+
+
+def temperature_tables(thermal: Mapping[str, Any]) -> list[Table]:
+    """Return bodies, sensors and heat flows; a table without rows is left out."""
+    bodies = [
+        (b["name"], b["material"], *(kelvin(b[key]) for key in ("min_K", "mean_K", "max_K"))) for b in thermal["bodies"]
+    ]
+    sensors = [(s["name"], s["body"], kelvin(s["temperature_K"])) for s in thermal["sensors"]]
+    flows = [(name, number(heat)) for name, heat in thermal["heat_flows_W"].items()]
+    tables = [
+        ("Bodies", ("body", "material", "min K", "mean K", "max K"), bodies),
+        ("Sensors", ("sensor", "body", "K"), sensors),
+        ("Heat into the bodies", ("from", "W"), flows),
+    ]
+    return [make_table(title, columns, rows) for title, columns, rows in tables if rows]
+
+
+def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SURFACES) -> Table:
+    """Return the surfaces that supply most of T_eff^4."""
+    ordered = sorted(surfaces, key=lambda surface: -(surface["share_of_T4"] or 0.0))
+    rows = [
+        (
+            surface["name"],
+            f"{100.0 * (surface['share_of_T4'] or 0.0):.3f}",
+            number(surface["solid_angle_sr"]),
+            number(surface["effective_solid_angle_sr"]),
+            kelvin(surface["mean_temperature_K"]),
+            number(surface["emissivity"]),
+        )
+        for surface in ordered[:count]
+    ]
+    title = "Surfaces as the ion sees them"
+    if len(ordered) > count:
+        title += f": the first {count} of {len(ordered)} by share of T^4"
+    columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity")
+    return make_table(title, columns, rows)
+
+
+def reference_tables(run: Run) -> list[Table]:
+    """Return what the paper of a shipped case says beside what was computed; nothing for other cases."""
+    from bbrmodel.results import compare_with_references, read_references
+
+    source = run.case.source
+    references = read_references(source.parent / "reference.toml") if source is not None else ()
+    rows = [_reference_row(comparison) for comparison in compare_with_references(run.document, references)]
+    if not rows:
+        return []
+    columns = ("quantity", "computed", "published", "unit", "source")
+    return [make_table("Beside the publication (nothing is fitted to it)", columns, rows)]
+
+
+def _reference_row(comparison: "Comparison") -> tuple[str, ...]:
+    reference, computed = comparison.reference, comparison.computed
+    if reference.value is None:
+        published = f"{number(reference.minimum)} .. {number(reference.maximum)}"
+    else:
+        published = with_error(reference.value, reference.uncertainty)
+    if len(computed) > 1:
+        mine = f"{number(min(computed))} .. {number(max(computed))}"
+    else:
+        mine = number(computed[0]) if computed else "-"
+    return reference.title, mine, published, reference.unit, reference.source
+
+
+__all__ = [
+    "headline_rows",
+    "ion_rows",
+    "reference_tables",
+    "show_ion",
+    "show_run",
+    "surface_table",
+    "temperature_tables",
+]

@@ -1,0 +1,149 @@
+"""From a loaded case to a result on disk and on the screen; imports what computes only when it computes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bbrmodel.cli.progress import progress_bar
+from bbrmodel.cli.settings import Settings
+from bbrmodel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bbrmodel.results.document import Document
+    from bbrmodel.solution import Solution
+    from bbrmodel.spec import Case, Study
+    from bbrmodel.study import StudyTable
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the options of `run` and `solve` ask for."""
+
+    output: Path | None = None
+    force: bool = False
+    plot: bool = True
+    as_json: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: where it stands, what it says, and what went wrong after it was written."""
+
+    case: "Case"
+    directory: Path
+    document: "Document"
+    pictures: tuple[Path, ...]
+    notes: tuple[str, ...]  # problems of this call that are not in the result, such as a picture that failed
+
+
+def compute_and_show(case: "Case", settings: Settings, *, options: RunOptions) -> None:
+    """Solve a case, write the result and its pictures, and print what `options` want to see."""
+    run = compute(case, settings, options=options)
+    if options.as_json:
+        show_json(run.document, settings)
+    if options.as_json or options.quiet:
+        for note in run.notes:
+            settings.err.print(f"bbrmodel: warning: {note}", soft_wrap=True, markup=False)
+        return
+    from bbrmodel.cli.summary import show_run
+
+    show_run(run, settings)
+
+
+def compute(case: "Case", settings: Settings, *, options: RunOptions) -> Run:
+    """Solve a case and write the result and its pictures."""
+    from bbrmodel.results.files import check_free, read_result, write_new_result, write_result
+
+    if options.output is not None:
+        check_free(options.output, force=options.force)  # before the work, not after it
+    solution = solve_with_bar(case, settings, quiet=options.quiet)
+    if options.output is None:
+        directory = write_new_result(solution, case, RESULTS)
+    else:
+        directory = write_result(solution, case, options.output, force=options.force)
+    run = Run(case, directory, read_result(directory), (), ())
+    return _draw(run) if options.plot else run
+
+
+def solve_with_bar(case: "Case", settings: Settings, *, quiet: bool = False) -> "Solution":
+    """Solve a case behind a progress bar."""
+    from bbrmodel.model import solve_case
+
+    with progress_bar(settings.err, case.name, quiet=quiet) as progress:
+        return solve_case(case, progress=progress)
+
+
+def _draw(run: Run) -> Run:
+    """Return the run with its pictures; a result without pictures is still a result, so failing is a note."""
+    try:
+        from bbrmodel.viz import plot_result
+
+        return replace(run, pictures=tuple(plot_result(run.directory)))
+    except Exception as error:  # noqa: BLE001 (drivers and VTK raise anything)
+        note = f"no pictures: {type(error).__name__}: {error}. Try again with `bbrmodel plot {run.directory}`."
+        return replace(run, notes=(*run.notes, " ".join(note.split())))
+
+
+def show_json(document: object, settings: Settings) -> None:
+    """Print a document as JSON, whole lines whatever the width."""
+    import json
+
+    settings.out.file.write(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def find_ion_document(result_or_case: str, changes: Sequence[str], *, settings: Settings) -> "Document":
+    """Return the document of a result directory, or of a case that is solved now and not kept."""
+    from bbrmodel.results import is_result_directory, read_result
+
+    path = Path(result_or_case)
+    if is_result_directory(path) or path.suffix == ".json":
+        if changes:
+            message = f"--set {changes[0]}: cannot change {path}, a finished result. Give the case instead."
+            raise ConfigError(message)
+        document = read_result(path)
+    else:
+        document = _solve_to_document(result_or_case, changes, settings=settings)
+    if document["ion"] is None:
+        raise ConfigError(f"{result_or_case}: has no ion. Add [ion] with position_m to the case and run it again.")
+    return document
+
+
+def _solve_to_document(name: str, changes: Sequence[str], *, settings: Settings) -> "Document":
+    from bbrmodel.results import collect_versions, peak_memory_mib, to_document
+    from bbrmodel.spec import load_case
+
+    case = load_case(name, changes)
+    if case.ion is None:
+        raise ConfigError(f"{name}: has no ion. Add [ion] with position_m to the case.")
+    solution = solve_with_bar(case, settings)
+    return to_document(solution, versions=collect_versions(), peak_memory_MiB=peak_memory_mib())
+
+
+def run_study_with_bar(
+    file: Path, settings: Settings, *, output: Path | None, workers: int | None, quiet: bool
+) -> tuple["Study", "StudyTable"]:
+    """Run a study file behind a progress bar."""
+    from bbrmodel.spec import load_study
+    from bbrmodel.study import run_study
+
+    study = load_study(file)
+    directory = output or RESULTS / "studies" / study.name
+    with progress_bar(settings.err, study.name, quiet=quiet) as progress:
+        return study, run_study(study, directory, workers=workers, progress=progress)
+
+
+__all__ = [
+    "RESULTS",
+    "Run",
+    "RunOptions",
+    "compute",
+    "compute_and_show",
+    "find_ion_document",
+    "run_study_with_bar",
+    "show_json",
+    "solve_with_bar",
+]

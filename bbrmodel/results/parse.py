@@ -1,0 +1,97 @@
+"""From the JSON document and the fields back to a `Solution`."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bbrmodel.results.document import Document
+from bbrmodel.solution import (
+    BodyTemperature,
+    CryogenBath,
+    EnergyBalance,
+    IonField,
+    JointFlow,
+    MeshReport,
+    RadiatingFacets,
+    RadiationReport,
+    SensorReading,
+    SolidMesh,
+    Solution,
+    SurfaceAtIon,
+    ThermalState,
+)
+from bbrmodel.typing import FloatArray
+
+
+def to_solution(
+    document: Document, *, solid: SolidMesh, facets: RadiatingFacets, temperatures_K: tuple[FloatArray, FloatArray]
+) -> Solution:
+    """Return the solution whose bookkeeping is `document`.
+
+    Parameters
+    ----------
+    document
+        Content of `result.json`.
+    solid, facets
+        Meshes from the VTU files.
+    temperatures_K
+        Of the nodes of `solid`, shape (num_nodes,), and of `facets`, shape (num_facets,) [K].
+
+    Returns
+    -------
+    :
+        `null` numbers come back as NaN, bonded joints with an infinite conductance.
+    """
+    radiation = document["radiation"]
+    return Solution(
+        case_name=document["case"],
+        solid=solid,
+        facets=facets,
+        thermal=_thermal(document["thermal"], temperatures_K=temperatures_K),
+        mesh=MeshReport(**document["mesh"]),
+        radiation=None if radiation is None else RadiationReport(**_numbers(radiation)),
+        ion=None if document["ion"] is None else _ion(document["ion"]),
+        timings_s=document["timings_s"],
+        warnings=tuple(document["warnings"]),
+    )
+
+
+def _thermal(thermal: Document, *, temperatures_K: tuple[FloatArray, FloatArray]) -> ThermalState:
+    node_temperature_K, facet_temperature_K = temperatures_K
+    return ThermalState(
+        node_temperature_K=node_temperature_K,
+        facet_temperature_K=facet_temperature_K,
+        bodies=tuple(BodyTemperature(**_numbers(body)) for body in thermal["bodies"]),
+        heat_flows_W=_numbers(thermal["heat_flows_W"]),
+        energy_balance=EnergyBalance(**_numbers(thermal["energy_balance"])),
+        sensors=tuple(SensorReading(**_numbers(sensor)) for sensor in thermal["sensors"]),
+        joints=tuple(_joint(joint) for joint in thermal["joints"]),
+        baths=tuple(CryogenBath(**_numbers(bath)) for bath in thermal["baths"]),
+        residual_history_W=tuple(math.nan if value is None else value for value in thermal["residual_history_W"]),
+    )
+
+
+def _joint(joint: Document) -> JointFlow:
+    values = {key: value for key, value in joint.items() if key != "bonded"}
+    if joint["bonded"]:
+        values["conductance_W_m2_K"] = math.inf
+    return JointFlow(**_numbers(values))
+
+
+def _ion(ion: Document) -> IonField:
+    surfaces = tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"])
+    return IonField(**{**_numbers(ion), "surfaces": surfaces})
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments with `null` as NaN and lists as tuples."""
+    return {key: _value(value) for key, value in values.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return math.nan if value is None else value
+
+
+__all__ = ["to_solution"]

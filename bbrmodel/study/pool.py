@@ -1,0 +1,69 @@
+"""A process per point: one that crashes, or is killed for its memory, takes no other point with it."""
+
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+
+from bbrmodel.solution import Solution
+from bbrmodel.spec import Case
+from bbrmodel.study.store import Store
+from bbrmodel.study.worker import Job, work
+
+
+@dataclass(frozen=True)
+class _Running:
+    job: Job
+    process: SpawnProcess
+    start: float
+
+
+def run_jobs(
+    jobs: Sequence[Job], *, store: Store, workers: int, solve_point: Callable[[Case], Solution]
+) -> Iterator[str]:
+    """Compute `jobs`, `workers` at once, and yield the key of each when its process has ended.
+
+    Processes are spawned, not forked: MPI and thread pools do not survive a fork. If the caller stops early, the
+    processes that still run are ended.
+    """
+    waiting = deque(jobs)
+    running: dict[int, _Running] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                started = _start(waiting.popleft(), solve_point)
+                running[started.process.sentinel] = started
+            for sentinel in wait(list(running)):
+                ended = running.pop(int(sentinel))  # type: ignore[arg-type]
+                _finish(ended, store)
+                yield ended.job.key
+    finally:
+        for left in running.values():
+            left.process.terminate()
+        for left in running.values():
+            left.process.join()
+
+
+def _start(job: Job, solve_point: Callable[[Case], Solution]) -> _Running:
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(job, solve_point), name=job.key)
+    process.start()
+    return _Running(job, process, time.perf_counter())
+
+
+def _finish(ended: _Running, store: Store) -> None:
+    """Leave a record for a process that could not write one itself."""
+    ended.process.join()
+    code = ended.process.exitcode or 0
+    if code == 0:
+        return
+    cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+    hint = " Out of memory?" if code == -signal.SIGKILL else ""
+    error = f"the process of this point ended with {cause}.{hint} See {store.log_file(ended.job.key)}."
+    store.write_record(ended.job.key, seconds=time.perf_counter() - ended.start, error=error)
+
+
+__all__ = ["run_jobs"]

@@ -1,0 +1,169 @@
+"""A small made-up solution, its case, and module-level functions that stand in for solving."""
+
+import math
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bbrmodel.errors import ConvergenceError
+from bbrmodel.solution import (
+    BodyTemperature,
+    CryogenBath,
+    EnergyBalance,
+    IonField,
+    JointFlow,
+    MeshReport,
+    RadiatingFacets,
+    RadiationReport,
+    SensorReading,
+    SolidMesh,
+    Solution,
+    SurfaceAtIon,
+    ThermalState,
+)
+from bbrmodel.spec import Case, load_case
+
+CASE_TOML = """
+schema_version = 1
+name = "sample"
+[parameters]
+finish = "polished"
+[geometry]
+apparatus = "split_sphere"
+[bodies.block]
+material = "ofhc_cu_rrr100"
+[surfaces."block__top"]
+finish = "$finish"
+[[heat_sources]]
+name = "rf"
+body = "block"
+power_W = 0.05
+[radiation]
+environment_temperature_K = 293.0
+[ion]
+position_m = [0.0, 0.0, 0.0]
+"""
+
+
+def write_case(directory: Path) -> Path:
+    """Write the sample case and return its path."""
+    path = directory / "case.toml"
+    path.write_text(CASE_TOML)
+    return path
+
+
+def make_case(directory: Path) -> Case:
+    """Return the sample case."""
+    return load_case(write_case(directory))
+
+
+def make_surface(name: str = "block__top", share: float = 0.25) -> SurfaceAtIon:
+    return SurfaceAtIon(
+        name=name,
+        area_m2=0.5,
+        solid_angle_sr=3.0,
+        effective_solid_angle_sr=4.0 * math.pi * share,
+        effective_solid_angle_warm_sr=3.1,
+        effective_solid_angle_cold_sr=3.2,
+        mean_temperature_K=79.25,
+        min_temperature_K=79.0,
+        max_temperature_K=79.5,
+        emissivity=0.05,
+        absorptivity_warm=0.07,
+        share_of_T4=share,
+    )
+
+
+def make_ion() -> IonField:
+    return IonField(
+        position_m=(0.0, 0.0, 0.001),
+        clock="ca40p_729",
+        effective_temperature_K=79.512345,
+        effective_temperature_std_K=0.0123,
+        shift_Hz=0.00187,
+        fractional_shift=4.55e-18,
+        fractional_uncertainty=2.5e-21,
+        fractional_uncertainty_numerical=2.4e-21,
+        fractional_uncertainty_clock_data=0.7e-21,
+        dynamic_correction=1e-4,
+        sum_of_weights=1.0 + 1e-13,
+        surfaces=(make_surface(), make_surface("chamber__lid", 0.75)),
+    )
+
+
+def make_thermal() -> ThermalState:
+    return ThermalState(
+        node_temperature_K=np.array([79.0, 79.1, 79.2, 1.0 / 3.0 + 79.0]),
+        facet_temperature_K=np.array([79.05, 293.0]),
+        bodies=(BodyTemperature("block", "ofhc_cu_rrr100", 79.0, 79.2, 79.4),),
+        heat_flows_W={"rf": 0.05, "block__bottom": -0.05 + 1e-12},
+        energy_balance=EnergyBalance(1e-12, 2e-11),
+        sensors=(SensorReading("near_trap", "block", (0.0, 0.0, 0.1), 79.3),),
+        joints=(
+            JointFlow(("block", "plate"), math.inf, 1e-4, 0.01, 0.0),
+            JointFlow(("block", "post"), 8000.0, 1e-4, 0.02, 0.025),
+        ),
+        baths=(
+            CryogenBath("lnc__wetted", 6.0, 3.226, 77.355),
+            CryogenBath("lnc__bottom", 0.5, 0.269, 77.355),
+        ),
+        residual_history_W=(1.0, 1e-4, 1e-12),
+    )
+
+
+def make_solution() -> Solution:
+    """Return a tetrahedron that sees a warm triangle."""
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0 / 3.0]])
+    return Solution(
+        case_name="sample",
+        solid=SolidMesh(points, np.array([[0, 1, 2, 3]]), np.array([0]), ("block",)),
+        facets=RadiatingFacets(
+            vertices_m=np.array([points[:3], points[:3] + np.array([0.0, 0.0, 2.0])]),
+            area_m2=np.array([0.5, 0.5]),
+            surface=np.array([0, 1]),
+            surface_names=("block__top", "chamber__lid"),
+            weight_at_ion=np.array([0.25, 0.75]),
+        ),
+        thermal=make_thermal(),
+        mesh=MeshReport(4, 1, 2, 0.8, 0.8, 0.9, "abc"),
+        radiation=RadiationReport(
+            facets=2,
+            rays=2000,
+            nonzeros=2,
+            escaped_fraction=0.0,
+            lost_rays=0,
+            row_sum_deviation_before=1e-4,
+            row_sum_deviation_after=1e-15,
+            reciprocity_deviation_before=2e-3,
+            reciprocity_deviation_after=1e-16,
+            from_cache=False,
+        ),
+        ion=make_ion(),
+        timings_s={"mesh": 0.5, "total": 2.0},
+        warnings=("emissivity of block__top was extrapolated",),
+    )
+
+
+def solve_quickly(case: Case) -> Solution:
+    """Stand in for a solver: the temperature at the ion is the radius of the sphere in mm."""
+    solution = make_solution()
+    assert solution.ion is not None
+    radius_m = float(case.geometry.parameters.get("radius_m", 0.1))
+    if radius_m < 0.0:
+        raise ConvergenceError("newton: residual 3.0e-2 W after 50 iterations:\n1.0, 3.0e-2.")
+    temperature_K = 1e3 * radius_m
+    return replace(solution, case_name=case.name, ion=replace(solution.ion, effective_temperature_K=temperature_K))
+
+
+def solve_with_a_bug(case: Case) -> Solution:
+    """Stand in for a solver with a bug."""
+    raise ZeroDivisionError(f"radius {case.geometry.parameters['radius_m']}")
+
+
+def die(case: Case) -> Solution:
+    """Stand in for a solver that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
