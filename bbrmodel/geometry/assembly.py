@@ -1,4 +1,4 @@
-"""From declared bodies and voids to one conformal assembly with named faces; every clash is an error that names parts."""
+"""From declared bodies and voids to one conformal assembly with named faces; clashes are errors that name parts."""
 
 import math
 from collections import defaultdict

@@ -108,10 +108,8 @@ def generate_mesh(
         progress(1, 1)
     seconds = time.perf_counter() - start
     statistics = record["statistics"]
-    _LOG.info(
-        "mesh: %s, %s, %d bodies, %d cells, %d facets, %.1f s", apparatus, resolution, statistics.bodies, statistics.cells,
-        statistics.facets, seconds,
-    )  # fmt: skip
+    counts = (statistics.bodies, statistics.cells, statistics.facets)
+    _LOG.info("mesh: %s, %s, %d bodies, %d cells, %d facets, %.1f s", apparatus, resolution, *counts, seconds)
     return GeneratedMesh(
         msh_path=path,
         portals=record["portals"],

@@ -65,7 +65,7 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
     return statistics
 
 
-def _set_options(set_number: Any) -> None:  # noqa: ANN401 - gmsh has no types
+def _set_options(set_number: Any) -> None:
     """Choose algorithms whose result does not depend on threads, and the file format."""
     options = {
         "Mesh.Algorithm": 6,  # Frontal-Delaunay
@@ -215,8 +215,8 @@ def _measure(model: GeometryModel, assembly: Assembly) -> MeshStatistics:
             cell_tags += tags
     if worst[1] < MIN_CELL_QUALITY:
         raise MeshError(
-            f"{model.name}: a cell of body '{worst[0]}' has the radius ratio {worst[1]:.4f}; at least {MIN_CELL_QUALITY} "
-            "is needed. Choose a finer resolution or make the thin part thicker."
+            f"{model.name}: a cell of body '{worst[0]}' has the radius ratio {worst[1]:.4f}; at least "
+            f"{MIN_CELL_QUALITY} is needed. Choose a finer resolution or make the thin part thicker."
         )
     facets = [int(t) for tags in assembly.surfaces.values() for tag in tags for t in mesh.getElementsByType(2, tag)[0]]
     facet_quality = np.asarray(mesh.getElementQualities(facets, "gamma"))

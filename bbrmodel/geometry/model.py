@@ -39,7 +39,7 @@ class Circle:
     segments: int
 
 
-def _load_gmsh() -> Any:  # noqa: ANN401 - gmsh has no types
+def _load_gmsh() -> Any:
     """Import gmsh late: it loads a large library."""
     import gmsh
 
@@ -115,7 +115,7 @@ class GeometryModel:
         return self._extrude(corners, height)
 
     def tube_sectors(self, base: Vector, height: float, *, outer: float, inner: float, sides: int) -> Shape:
-        """Return an upright tube with `sides` flat sides, cut into as many sectors so that it can be meshed in layers."""
+        """Return an upright tube with `sides` flat sides, cut into sectors that can be meshed in layers."""
         shapes: list[tuple[int, int]] = []
         for k in range(sides):
             corners = [_corner(base, r, i, sides) for r, i in ((inner, k), (outer, k), (outer, k + 1), (inner, k + 1))]
@@ -177,16 +177,16 @@ class GeometryModel:
         self.face_rules[name] = tuple(faces)
         self.sizes[name] = size
 
-    def void(self, name: str, shape: Shape, *, shell: tuple[str, Sequence[Rule]] | None = None) -> None:
+    def void(self, name: str, shape: Shape, *, walls: tuple[str, Sequence[Rule]] | None = None) -> None:
         """Declare an empty space, which rules can refer to and which is never meshed.
 
-        What bodies fill is no part of it, nor is what an earlier void took. With `shell` = (prefix, rules) the faces
+        What bodies fill is no part of it, nor is what an earlier void took. With `walls` = (prefix, rules) the faces
         of the void that belong to no body become shell surfaces `<prefix>__<name>` with normals into the void.
         """
         self.voids[name] = shape
-        if shell:
-            self.shell_prefix[name] = shell[0]
-            self.face_rules[name] = tuple(shell[1])
+        if walls:
+            self.shell_prefix[name] = walls[0]
+            self.face_rules[name] = tuple(walls[1])
 
     def enclose(self, void: str) -> None:
         """Require that every body lies within the outline of this void."""

@@ -1,6 +1,6 @@
 """The second liquid-nitrogen-cooled 40Ca+ clock: container, chamber, cavity with covered vents, and inverted trap.
 
-The ion is the origin, x the trap axis, z points up to the LN2 container. README.md lists every dimension and its origin.
+The ion is the origin, x the trap axis, z points up to the LN2 container; README.md lists every dimension.
 """
 
 import math
@@ -21,7 +21,7 @@ from bbrmodel.geometry import (
 )
 
 PARAMETERS: dict[str, Parameter] = read_parameters(Path(__file__).with_name("parameters.toml"))
-SCALE = {"coarse": 1.8, "default": 1.0, "fine": 0.58}  # mesh size relative to the default
+SCALE = {"coarse": 2.2, "default": 1.0, "fine": 0.58}  # mesh size relative to the default
 TUBE_SIDES = 12
 WIRE_SIDES = 6
 
@@ -41,7 +41,7 @@ class Plan:
         self.cavity_outer = self.cavity_inner_radius_m + self.cavity_wall_m
         self.base_top = self.mount_height_m + self.base_height_m
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - parameters have several types
+    def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
 
     def size(self, size_m: float) -> float:
@@ -83,7 +83,7 @@ def check(p: Plan) -> None:
         ),
         (
             p.container_outer < p.chamber_inner_radius_m,
-            f"chamber_inner_radius_m = {p.chamber_inner_radius_m:g}: must exceed the outer radius of the LN2 container, "
+            f"chamber_inner_radius_m = {p.chamber_inner_radius_m:g}: must exceed the outer radius of the container, "
             f"{p.container_outer:.4f} m (from container_volume_m3, container_inner_height_m, container_wall_m).",
         ),
         (
@@ -98,7 +98,7 @@ def check(p: Plan) -> None:
         ),
         (
             p.bottom_window_distance_m + p.cavity_bottom_m < p.chamber_depth_m,
-            f"chamber_depth_m = {p.chamber_depth_m:g}: the cavity's bottom (bottom_window_distance_m + cavity_bottom_m) "
+            f"chamber_depth_m = {p.chamber_depth_m:g}: the cavity (bottom_window_distance_m + cavity_bottom_m) "
             "reaches below the vacuum chamber.",
         ),
         (
@@ -139,13 +139,13 @@ def cover_rules(p: Plan) -> list[tuple[bool, str]]:
         ),
         (
             -p.bottom_window_distance_m < p.vent_height_m - half and p.vent_height_m + half < top,
-            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers do not fit between the cavity's bottom "
-            f"and its top at the height vent_height_m = {p.vent_height_m:g}.",
+            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers do not fit between the bottom and "
+            f"the top of the cavity at the height vent_height_m = {p.vent_height_m:g}.",
         ),
         (
             slot > p.vent_cover_post_diameter_m,
-            f"vent_cover_post_diameter_m = {p.vent_cover_post_diameter_m:g}: the posts do not fit between the rim of the "
-            f"vent hole (vent_diameter_m = {p.vent_diameter_m:g}) and that of the cover (vent_cover_diameter_m = "
+            f"vent_cover_post_diameter_m = {p.vent_cover_post_diameter_m:g}: the posts do not fit between the rim of "
+            f"the vent hole (vent_diameter_m = {p.vent_diameter_m:g}) and that of the cover (vent_cover_diameter_m = "
             f"{p.vent_cover_diameter_m:g}).",
         ),
         (
@@ -171,7 +171,7 @@ def times(vector: Vector, factor: float, height: float = 0.0) -> Vector:
 
 
 def build_container(model: GeometryModel, p: Plan) -> None:
-    """LN2 container with the bores of the tubes through its top; liquid and vapour are voids."""
+    """Declare the LN2 container with the bores of the tubes through its top; liquid and vapour are voids."""
     body = model.cylinder(
         (0.0, 0.0, p.ceiling_height_m), (0.0, 0.0, p.container_top - p.ceiling_height_m), p.container_outer
     )
@@ -189,9 +189,15 @@ def build_container(model: GeometryModel, p: Plan) -> None:
         ("bottom", lambda f: f.on_plane("z", p.ceiling_height_m)),
         ("outer", everything),
     ]
-    model.body("lnc", model.cut(body, liquid, vapour, *bores, keep_tools=True), faces=faces, size=p.size(0.024))
+    model.body(
+        "lnc",
+        model.cut(body, liquid, vapour, *bores, keep_tools=True),
+        faces=faces,
+        size=min(p.size(0.028), 6.0 * p.container_wall_m),
+    )
     model.size("lnc__cavity_ceiling", p.size(0.006))
     model.size("lnc__bottom", p.size(0.005))
+    model.size("lnc__wetted", min(p.size(0.016), 4.0 * p.container_wall_m))
     model.void("liquid", liquid)
     model.void("vapour", vapour)
     model.void("bores", tuple(pair for shape in bores for pair in shape))
@@ -208,7 +214,7 @@ def tube_bases(p: Plan, height: float) -> list[Vector]:
 
 
 def build_tubes(model: GeometryModel, p: Plan) -> None:
-    """Stainless tubes from the container's top to the lid, one body; twelve-sided, with the cross-section of round ones."""
+    """Declare the stainless tubes up to the lid, one body; twelve-sided, with the cross-section of round ones."""
     radius = p.tube_outer_diameter_m / 2.0
     outer, inner = (equal_area_radius(r, TUBE_SIDES) for r in (radius, radius - p.tube_wall_m))
     tubes = [
@@ -221,11 +227,11 @@ def build_tubes(model: GeometryModel, p: Plan) -> None:
         ("outer", everything),
     ]
     model.body("vent_tubes", *tubes, faces=faces, size=p.size(0.02))
-    model.mesh_in_layers("vent_tubes", p.segments(12, 6))
+    model.mesh_in_layers("vent_tubes", p.segments(12, 5))
 
 
 def build_thimbles(model: GeometryModel, p: Plan) -> None:
-    """PTFE rods from the container's side to the chamber wall, one body."""
+    """Declare the PTFE rods from the container's side to the chamber wall, one body."""
     rods = []
     for azimuth in azimuths(p.thimble_azimuth_deg, p.thimble_count):
         rod = model.cylinder(
@@ -248,7 +254,7 @@ def upright(model: GeometryModel, p: Plan, radius: float) -> Shape:
 
 
 def build_cavity(model: GeometryModel, p: Plan) -> None:
-    """The cavity with its windows and vent holes; windows fill their holes."""
+    """Declare the cavity with its windows and vent holes; windows fill their holes."""
     floor = -p.bottom_window_distance_m
     lowest = floor - p.cavity_bottom_m
     cup = model.cylinder((0.0, 0.0, lowest), (0.0, 0.0, p.ceiling_height_m - lowest), p.cavity_outer)
@@ -285,7 +291,7 @@ def build_cavity(model: GeometryModel, p: Plan) -> None:
         ("inner", lambda f: f.on_cylinder(p.cavity_inner_radius_m) or f.on_plane("z", floor)),
         ("outer", everything),
     ]
-    model.body("bbr_cavity", wall, faces=faces, size=p.size(0.008))
+    model.body("bbr_cavity", wall, faces=faces, size=p.size(0.0085))
     model.size("bbr_cavity__inner", p.size(0.0065))
     if vent_sites:
         model.size("bbr_cavity__vent_bores", p.size(0.0012))
@@ -316,12 +322,13 @@ def add_window(
 
 
 def build_vent_covers(model: GeometryModel, p: Plan) -> None:
-    """A disc on two posts in front of every vent hole."""
+    """Declare a disc on two posts in front of every vent hole."""
     sign = 1.0 if p.vent_cover_side == "outside" else -1.0
     wall = p.cavity_outer if sign > 0.0 else p.cavity_inner_radius_m
     facing = wall + sign * p.vent_cover_gap_m
     radius = p.vent_cover_diameter_m / 2.0
-    post = p.vent_cover_post_diameter_m / 2.0
+    segments = p.segments(8, 6)
+    post = equal_area_radius(p.vent_cover_post_diameter_m / 2.0, segments)
     offset = 0.5 * (radius + p.vent_diameter_m / 2.0)
     for number, azimuth in enumerate(azimuths(p.vent_azimuth_deg, p.vent_count), 1):
         axis = direction(azimuth)
@@ -331,6 +338,8 @@ def build_vent_covers(model: GeometryModel, p: Plan) -> None:
         posts = []
         for height in (p.vent_height_m - offset, p.vent_height_m + offset):
             base = wall - sign * p.cavity_wall_m / 2.0
+            for distance in (wall, facing):
+                model.divide_circles(times(axis, distance, height), reach=1.2 * post, radius=post, segments=segments)
             rod = model.cylinder(times(axis, base, height), times(axis, facing - base), post)
             metal = upright(model, p, wall)
             posts.append(model.cut(rod, metal) if sign > 0.0 else model.intersect(rod, metal))
@@ -353,7 +362,7 @@ def cover_faces(axis: Vector, wall: float, facing: float) -> list[tuple[str, Cal
 
 
 def build_support(model: GeometryModel, p: Plan) -> None:
-    """Copper stem, base block and clamp block, hanging from the container."""
+    """Declare the copper stem, base block and clamp block, hanging from the container."""
     half = p.base_width_m / 2.0
     stem = model.cylinder((0.0, 0.0, p.base_top), (0.0, 0.0, p.ceiling_height_m - p.base_top), p.stem_radius_m)
     base = model.box((-half, -half, p.mount_height_m), (half, half, p.base_top))
@@ -368,7 +377,7 @@ def build_support(model: GeometryModel, p: Plan) -> None:
 
 
 def build_wafer(model: GeometryModel, p: Plan) -> None:
-    """Diamond wafer in the x-z plane with a slot for the ion and cut-outs for the end caps."""
+    """Declare the diamond wafer in the x-z plane with a slot for the ion and cut-outs for the end caps."""
     thin, half, length = p.wafer_thickness_m / 2.0, p.wafer_width_m / 2.0, p.electrode_half_length_m
     plate = model.box((-half, -thin, -p.wafer_depth_m), (half, thin, p.mount_height_m))
     slot = model.box((-length, -thin, -p.electrode_distance_m), (length, thin, p.electrode_distance_m))
@@ -387,7 +396,7 @@ def build_wafer(model: GeometryModel, p: Plan) -> None:
 
 
 def build_endcaps(model: GeometryModel, p: Plan) -> None:
-    """End-cap discs with tabs that hang from the base block on alumina sheets."""
+    """Declare the end-cap discs with tabs that hang from the base block on alumina sheets."""
     near, far = p.endcap_distance_m, p.endcap_distance_m + p.endcap_thickness_m
     inner, outer = -p.tab_offset_m, -p.tab_offset_m - p.tab_width_m
     top = p.mount_height_m - p.alumina_thickness_m
@@ -409,7 +418,7 @@ def towards_ion(x: float) -> Callable[[Face], bool]:
 
 
 def build_wires(model: GeometryModel, p: Plan) -> None:
-    """Two compensation wires from the base block down past the ion, as six-sided prisms of the same side area."""
+    """Declare two wires from the base block down past the ion, six-sided prisms with the side area of round ones."""
     for number, sign in ((1, 1.0), (2, -1.0)):
         wire = model.prism(
             (sign * p.comp_wire_x_m, -p.comp_wire_y_m, -p.comp_wire_depth_m),
@@ -417,17 +426,17 @@ def build_wires(model: GeometryModel, p: Plan) -> None:
             radius=math.pi * p.comp_wire_diameter_m / (2.0 * WIRE_SIDES * math.sin(math.pi / WIRE_SIDES)),
             sides=WIRE_SIDES,
         )
-        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=p.size(0.00035))
+        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=min(p.size(0.00035), 0.0004))
 
 
 def build_vacuum(model: GeometryModel, p: Plan) -> None:
-    """The space that the chamber's inner wall encloses; the wall is a shell."""
+    """Declare the space that the chamber's inner wall encloses; the wall is a shell."""
     rules = [
         ("lid", lambda f: f.on_plane("z", p.lid)),
         ("bottom", lambda f: f.on_plane("z", -p.chamber_depth_m)),
         ("side", everything),
     ]
-    model.void("vacuum", upright(model, p, p.chamber_inner_radius_m), shell=("chamber", rules))
+    model.void("vacuum", upright(model, p, p.chamber_inner_radius_m), walls=("chamber", rules))
     model.enclose("vacuum")
     for name in ("chamber__side", "chamber__bottom", "chamber__lid"):
-        model.size(name, p.size(0.04))
+        model.size(name, p.size(0.045))
