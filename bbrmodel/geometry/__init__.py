@@ -9,7 +9,7 @@ from bbrmodel.geometry.generate import (
     list_apparatus,
 )
 from bbrmodel.geometry.meshing import MIN_CELL_QUALITY, MeshStatistics
-from bbrmodel.geometry.model import GeometryModel, Portal, Shape, equal_area_radius
+from bbrmodel.geometry.model import GeometryModel, Portal, Shape, equal_area_radius, equal_solid_angle
 from bbrmodel.geometry.parameters import Parameter, read_parameters, resolve_parameters
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Vector",
     "apparatus_parameters",
     "equal_area_radius",
+    "equal_solid_angle",
     "everything",
     "generate_mesh",
     "list_apparatus",

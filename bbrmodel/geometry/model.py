@@ -236,4 +236,14 @@ def equal_area_radius(radius: float, segments: int) -> float:
     return radius * math.sqrt(angle / math.sin(angle))
 
 
-__all__ = ["MM", "Circle", "GeometryModel", "Portal", "Shape", "equal_area_radius"]
+def equal_solid_angle(half_angle: float, segments: int) -> float:
+    """Return the half-angle of the corners of a regular polygon that fills the solid angle of a round cone, rad.
+
+    Seen from the centre of a sphere, the flat-sided cap then has exactly 2 pi (1 - cos `half_angle`).
+    """
+    turn = 2.0 * math.pi / segments
+    share = math.tan(math.pi * (1.0 - math.cos(half_angle)) / segments)  # tan of half the excess of one sector
+    return 2.0 * math.atan(math.sqrt(share / (math.sin(turn) - share * math.cos(turn))))
+
+
+__all__ = ["MM", "Circle", "GeometryModel", "Portal", "Shape", "equal_area_radius", "equal_solid_angle"]
