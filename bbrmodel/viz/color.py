@@ -19,7 +19,9 @@ _MAP_START, _MAP_STOP = 0.20, 0.94
 _FOCUS_SPAN_K = 30.0  # below this a linear scale resolves everything that matters at an ion
 _GAP_SHARE = 0.3  # a gap this large, as part of the span, separates two groups of temperatures
 _PERCENTILES = np.linspace(1, 99, 15)
-_SMALLEST_SPAN_K = 0.01
+_SMALLEST_SPAN_K = 0.1  # what varies less is shown as uniform, not as noise
+_MOST_TICKS = 10
+_SHORT_LABEL = 4  # characters; longer labels stand half as close
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class ColorScale:
     @property
     def ticks(self) -> FloatArray:
         """Round temperatures from one end to the other."""
-        return np.asarray(_locator(8).tick_values(self.low_K, self.high_K), dtype=np.float64)
+        ticks = _locator(_MOST_TICKS).tick_values(self.low_K, self.high_K)
+        if max(len(f"{tick:.6g}") for tick in ticks) > _SHORT_LABEL:
+            ticks = _locator(_MOST_TICKS // 2).tick_values(self.low_K, self.high_K)
+        return np.asarray(ticks, dtype=np.float64)
 
     def normalize(self) -> Normalize:
         """Return the mapping from kelvin to 0..1."""
@@ -101,7 +106,7 @@ def _rounded(low_K: float, high_K: float, data_K: FloatArray) -> ColorScale:
     """Widen a range to round numbers."""
     half = max(_SMALLEST_SPAN_K, high_K - low_K) / 2
     middle = (low_K + high_K) / 2
-    ticks = _locator(10).tick_values(middle - half, middle + half)
+    ticks = _locator(_MOST_TICKS).tick_values(middle - half, middle + half)
     return ColorScale(float(ticks[0]), float(ticks[-1]), float(data_K.min()), float(data_K.max()))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from bbrmodel.errors import ConfigError
 from bbrmodel.viz.data import read_plot_data
 from bbrmodel.viz.sky import plot_ion_sky
-from bbrmodel.viz.temperature import plot_apparatus, plot_cavity
+from bbrmodel.viz.temperature import plot_apparatus, plot_cavity, plot_trap
 
 _SMALLEST_WINDOW = 400
 
@@ -27,7 +27,8 @@ def plot_result(
     Returns
     -------
     :
-        the files written: temperature_apparatus.png, and with an ion temperature_cavity.png and ion_sky.png.
+        the files written: temperature_apparatus.png, and with an ion temperature_cavity.png, temperature_trap.png
+        (where small parts stand close to it) and ion_sky.png.
 
     Raises
     ------
@@ -46,6 +47,7 @@ def plot_result(
     pictures = (
         plot_apparatus(data, target / "temperature_apparatus.png", window_size=window_size),
         plot_cavity(data, target / "temperature_cavity.png", window_size=window_size),
+        plot_trap(data, target / "temperature_trap.png", window_size=window_size),
         plot_ion_sky(data, target / "ion_sky.png", window_size=window_size),
     )
     return [picture for picture in pictures if picture is not None]

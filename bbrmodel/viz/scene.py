@@ -71,7 +71,10 @@ def shells_within(parts: Sequence[Part], region: Region, radius_m: float) -> lis
 
 
 def whole_bodies(data: PlotData, region: Region) -> IntArray:
-    """Return the bodies to leave uncut: those nearer to the ion than every body larger than the region."""
+    """Return the bodies to leave uncut: those nearer to the ion than every body larger than the region.
+
+    These are the trap's small parts; the larger bodies are walls, supports and what lies outside.
+    """
     reach: dict[int, tuple[float, float, float]] = {}
     for body in np.unique(data.solid.body):
         points = data.solid.points_m[np.unique(data.solid.cells[data.solid.body == body])]
@@ -103,6 +106,7 @@ def render_temperatures(parts: Sequence[Part], view: View, scale: ColorScale) ->
 def render_owners(parts: Sequence[Part], view: View) -> IntArray:
     """Return which part is seen in each pixel, shape (height, width); -1 where nothing is."""
     plotter = _plotter(view)
+    plotter.render_window.SetMultiSamples(0)  # a blend of two numbers at an edge would be a third part's number
     for number, part in enumerate(parts, start=1):
         color = (number % 256 / 255, number // 256 / 255, 0.0)
         plotter.add_mesh(part.surface.copy(), color=color, lighting=False, scalars=None)

@@ -10,7 +10,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from bbrmodel.typing import FloatArray, IntArray
@@ -26,6 +25,8 @@ PICTURE_BOX = (0.20, 0.155, 0.60, 0.745)  # left, bottom, width, height, parts o
 _INCH_WIDTH = 8.0
 _MAX_LABELS = 16
 _LABEL_PITCH = 0.068  # part of the picture's height
+_LABEL_FLOOR = 0.88  # part of the picture's height; scale bar and axes stand below
+_LARGEST_IMBALANCE = 2
 _SMALLEST_PATCH = 25  # pixels at quarter size that a part must show to be named
 
 
@@ -99,28 +100,26 @@ def draw_color_bar(figure: Figure, scale: ColorScale, box: tuple[float, float, f
 
 
 def draw_scale_bar(axes: Any, view: View) -> None:
-    """Draw a bar of a round length in the lower left corner; the projection is parallel, so it holds everywhere."""
-    length_m = round_length(0.25 * view.width / view.pixels_per_m)
+    """Draw a bar of a round length to the lower left; the projection is parallel, so it holds everywhere."""
+    length_m = round_length(0.22 * view.width / view.pixels_per_m)
     pixels = length_m * view.pixels_per_m
-    x, y = 0.02 * view.width, view.height * 0.985
+    x, y = -0.28 * view.width, view.height * 0.985
     thickness = 0.008 * view.height
-    axes.add_patch(Rectangle((x, y - thickness), pixels, thickness, facecolor=INK, edgecolor="white", linewidth=0.8))
-    text = axes.text(x + pixels / 2, y - 1.6 * thickness, format_length(length_m), ha="center", va="bottom",
-                     fontsize=9.5, color=INK)  # fmt: skip
-    text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    axes.add_patch(Rectangle((x, y - thickness), pixels, thickness, facecolor=INK, clip_on=False))
+    axes.text(x + pixels / 2, y - 1.6 * thickness, format_length(length_m), ha="center", va="bottom",
+              fontsize=9.5, color=INK)  # fmt: skip
 
 
 def draw_axes(axes: Any, view: View) -> None:
-    """Draw the directions x, y, z in the lower right corner."""
-    origin = np.array([0.915 * view.width, 0.93 * view.height])
+    """Draw the directions x, y, z to the lower right."""
+    origin = np.array([1.16 * view.width, 0.965 * view.height])
     length_m = 0.065 * view.height / view.pixels_per_m
     for name, direction in zip("xyz", np.eye(3), strict=True):
         tip = view.project(view.center_m + length_m * direction)[0] - np.array([view.width, view.height]) / 2
         axes.annotate("", xy=origin + tip, xytext=origin,
                       arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0},
                       annotation_clip=False)  # fmt: skip
-        text = axes.text(*(origin + 1.32 * tip), name, ha="center", va="center", fontsize=9, color=INK)
-        text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+        axes.text(*(origin + 1.32 * tip), name, ha="center", va="center", fontsize=9, color=INK)
 
 
 def draw_ion(axes: Any, view: View, position_m: FloatArray) -> None:
@@ -160,10 +159,10 @@ def label_columns(owner: IntArray) -> tuple[float, float]:
 def draw_labels(axes: Any, labels: Sequence[Label], view: View, *, columns: tuple[float, float]) -> None:
     """Write the names in the two columns, in the order of their targets, with thin leaders."""
     ordered = sorted(labels, key=lambda label: label.x)
-    half = (len(ordered) + 1) // 2
-    for x, align, group in ((columns[0], "right", ordered[:half]), (columns[1], "left", ordered[half:])):
+    split = split_sides([label.x for label in ordered], middle=sum(columns) / 2)
+    for x, align, group in ((columns[0], "right", ordered[:split]), (columns[1], "left", ordered[split:])):
         group.sort(key=lambda label: label.y)
-        heights = spread([label.y for label in group], _LABEL_PITCH * view.height, view.height)
+        heights = spread([label.y for label in group], _LABEL_PITCH * view.height, _LABEL_FLOOR * view.height)
         for label, y in zip(group, heights, strict=True):
             axes.plot([x, label.x], [y, label.y], color="white", linewidth=1.9, clip_on=False, zorder=3)
             axes.plot([x, label.x], [y, label.y], color=label.color, linewidth=0.7, clip_on=False, zorder=4)
@@ -173,6 +172,13 @@ def draw_labels(axes: Any, labels: Sequence[Label], view: View, *, columns: tupl
             axes.text(x + nudge, y, label.text, ha=align, va="center", fontsize=8.5, color=label.color)
     axes.set_xlim(0, view.width)
     axes.set_ylim(view.height, 0)
+
+
+def split_sides(places: Sequence[float], *, middle: float) -> int:
+    """Return how many of the sorted `places` get their name on the left: those left of the middle, if this balances."""
+    half = (len(places) + 1) // 2
+    natural = int(np.searchsorted(np.asarray(places), middle))
+    return int(np.clip(natural, max(half - _LARGEST_IMBALANCE, 0), min(half + _LARGEST_IMBALANCE, len(places))))
 
 
 def spread(targets: Sequence[float], pitch: float, height: float) -> list[float]:
@@ -234,5 +240,6 @@ __all__ = [
     "picture_size",
     "round_length",
     "save_figure",
+    "split_sides",
     "spread",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from bbrmodel.errors import ConfigError, UnknownNameError, suggest
 from bbrmodel.typing import FloatArray
@@ -17,6 +18,7 @@ from bbrmodel.viz.labels import Quantity, describe_column
 _MARKERS = "osD^vP*X"
 _GOOD_STATUS = ("", "ok", "done", "success", "solved", "cached")
 _MOST_LEGEND_ROWS = 14
+_LONG_LOG_AXIS = 1e4
 
 
 @dataclass(frozen=True)
@@ -173,14 +175,24 @@ def _finish_axes(axes: Any, x: Column, y: Column, *, logarithmic: tuple[bool, bo
             axes.set(**{f"{name}ticks": np.arange(len(column.words)), f"{name}ticklabels": column.words})
         elif is_log:
             axes.set(**{f"{name}scale": "log"})
+            _show_plain_decades(axes.xaxis if name == "x" else axes.yaxis)
         else:  # 79.52, not 0.02 with +7.95e1 in a corner
             axes.ticklabel_format(axis=name, useOffset=False, scilimits=(-4, 5))
 
 
+def _show_plain_decades(axis: Any) -> None:
+    """Write 1, 2, 5, 10 on a short logarithmic axis, where powers of ten alone would say too little."""
+    low, high = axis.get_view_interval()
+    if high / low < _LONG_LOG_AXIS:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
 def _note_failures(figure: Any, failed: int, total: int) -> None:
     if failed:
-        noun = "point" if failed == 1 else "points"
-        figure.text(0.985, 0.012, f"{failed} of {total} {noun} without a result, left out", ha="right", va="bottom",
+        verbs = "has no result and is" if failed == 1 else "have no result and are"
+        figure.text(0.985, 0.012, f"{failed} of {total} points {verbs} left out", ha="right", va="bottom",
                     fontsize=9, color=sheet.QUIET, style="italic")  # fmt: skip
 
 

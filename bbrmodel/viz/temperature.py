@@ -1,6 +1,7 @@
 """The two pictures of temperatures: the whole apparatus and the surroundings of the ion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from bbrmodel.viz.scene import Part, cut_parts, render_owners, render_temperatur
 from bbrmodel.viz.view import Region, View, all_points, find_region, fit_view
 
 _BAR_BOX = (0.24, 0.085, 0.52, 0.022)
-_REGION_MARGIN = 1.12
+_REGION_MARGIN = 1.05
+_TRAP_SHARE = 0.5  # of the cavity's radius; larger parts need no closer picture
 _NO_BODIES = np.zeros(0, dtype=np.int64)
 
 
@@ -35,15 +37,41 @@ def plot_cavity(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> 
     region = find_region(data)
     if region is None:
         return None
-    radius = _REGION_MARGIN * region.radius_m
-    parts = shells_within(cut_parts(data, region.center_m, whole=whole_bodies(data, region)), region, radius)
-    size = sheet.picture_size(window_size)
-    view = View(region.center_m, radius, *size)
-    titles = (
-        f"{data.case}: temperature around the ion",
-        f"cut open at y = {region.center_m[1] * 1e3:.3g} mm; small parts near the ion are left whole",
-    )
-    return _draw(data, parts, view, scale=cavity_scale(data, region), path=path, titles=titles)
+    return _plot_near(data, path, region=region, window_size=window_size, what="temperature around the ion")
+
+
+def plot_trap(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path | None:
+    """Draw the parts next to the ion, closer than `plot_cavity` and on the same scale; None where nothing is gained."""
+    region = find_trap_region(data)
+    if region is None:
+        return None
+    return _plot_near(data, path, region=region, window_size=window_size, what="temperature of the parts at the ion")
+
+
+def find_trap_region(data: PlotData) -> Region | None:
+    """Return the sphere that holds the bodies that stay whole; None if it is not much smaller than the cavity's."""
+    region = find_region(data)
+    if region is None:
+        return None
+    nodes = np.unique(data.solid.cells[np.isin(data.solid.body, whole_bodies(data, region))])
+    if not len(nodes):
+        return None
+    radius = float(np.linalg.norm(data.solid.points_m[nodes] - region.center_m, axis=1).max())
+    return Region(region.center_m, radius) if radius < _TRAP_SHARE * region.radius_m else None
+
+
+def _plot_near(data: PlotData, path: Path, *, region: Region, window_size: tuple[int, int], what: str) -> Path:
+    whole = whole_bodies(data, find_region(data) or region)
+    reach = _REGION_MARGIN * region.radius_m
+    everything = cut_parts(data, region.center_m, whole=whole)
+    parts = shells_within(everything, region, reach) or everything
+    points = _points(parts)
+    near = points[np.linalg.norm(points - region.center_m, axis=1) < reach]
+    view = fit_view(near if len(near) else points, sheet.picture_size(window_size))
+    cut = f"cut open at y = {region.center_m[1] * 1e3:.3g} mm"
+    titles = (f"{data.case}: {what}", f"{cut}; small parts near the ion are left whole" if len(whole) else cut)
+    scale = cavity_scale(data, find_region(data) or region)
+    return _draw(data, parts, view, scale=scale, path=path, titles=titles)
 
 
 def cavity_scale(data: PlotData, region: Region) -> ColorScale:
@@ -80,6 +108,7 @@ def _draw(
     sheet.draw_title(figure, *titles)
     axes = sheet.draw_picture(figure, render_temperatures(parts, view, scale))
     owner = render_owners(parts, view)
+    scale = _with_extremes(scale, [part for number, part in enumerate(parts) if (owner == number).any()], view)
     labels = sheet.find_labels(parts, owner)
     ion = data.ion_position_m
     if ion is not None:
@@ -92,6 +121,18 @@ def _draw(
     return sheet.save_figure(figure, path)
 
 
+def _with_extremes(scale: ColorScale, parts: Sequence[Part], view: View) -> ColorScale:
+    """Return the scale with the extremes of what lies within the picture, for the note on what is off it."""
+    low, high = scale.low_K, scale.high_K
+    for part in parts:
+        places = part.surface.cell_centers().points if part.is_shell else part.surface.points
+        x, y = view.project(np.asarray(places, dtype=np.float64)).T
+        shown = part.temperatures[(x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)]
+        if len(shown):
+            low, high = min(low, float(shown.min())), max(high, float(shown.max()))
+    return replace(scale, data_low_K=low, data_high_K=high)
+
+
 def _ion_label(data: PlotData, view: View, position_m: FloatArray) -> sheet.Label:
     x, y = view.project(position_m)[0]
     effective = (data.ion or {}).get("effective_temperature_K")
@@ -99,4 +140,4 @@ def _ion_label(data: PlotData, view: View, position_m: FloatArray) -> sheet.Labe
     return sheet.Label(text, float(x), float(y), sheet.ION_COLOR)
 
 
-__all__ = ["cavity_scale", "plot_apparatus", "plot_cavity"]
+__all__ = ["cavity_scale", "find_trap_region", "plot_apparatus", "plot_cavity", "plot_trap"]

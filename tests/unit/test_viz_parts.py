@@ -6,7 +6,7 @@ from viz_samples import sphere_triangles
 
 from bbrmodel.viz.color import ABOVE_COLOR, focused_scale, full_scale
 from bbrmodel.viz.data import FacetField, PlotData, SolidField
-from bbrmodel.viz.sheet import format_length, new_figure, round_length, spread
+from bbrmodel.viz.sheet import format_length, new_figure, round_length, split_sides, spread
 from bbrmodel.viz.sky import cast_rays, map_place, readable, sky_directions, top_surfaces
 from bbrmodel.viz.view import View, camera_axes, find_region, fit_view
 
@@ -119,6 +119,16 @@ def test_labels_keep_their_distance_and_their_order():
     assert min(places) >= 0
     assert max(places) <= 1000
     assert spread([], 60, 1000) == []
+
+
+def test_names_stand_on_the_side_of_their_parts_unless_one_side_would_hold_far_more():
+    assert split_sides([1, 2, 3, 8, 9], middle=5) == 3
+    assert split_sides([6, 7, 8, 9, 9, 9], middle=5) == 1  # two from an even split
+    assert split_sides([], middle=5) == 0
+
+
+def test_long_tick_labels_stand_further_apart():
+    assert len(full_scale(np.array([299.5, 300.5])).ticks) < len(full_scale(np.array([75.0, 300.0])).ticks)
 
 
 def test_a_figure_has_the_pixels_asked_for():

@@ -13,6 +13,7 @@ from bbrmodel.viz import plot_result
 from bbrmodel.viz.color import color_map
 from bbrmodel.viz.data import read_plot_data
 from bbrmodel.viz.scene import cut_parts, render_owners, whole_bodies
+from bbrmodel.viz.temperature import cavity_scale, find_trap_region
 from bbrmodel.viz.view import View, find_region
 
 WINDOW = (480, 400)
@@ -22,9 +23,14 @@ def picture(path):
     return imread(path)[..., :3]
 
 
-def test_a_result_with_an_ion_gives_three_pictures_of_the_size_asked_for(tmp_path):
+def test_a_result_with_an_ion_and_a_part_beside_it_gives_four_pictures_of_the_size_asked_for(tmp_path):
     paths = plot_result(box_with_block(tmp_path / "result"), window_size=WINDOW)
-    assert [path.name for path in paths] == ["temperature_apparatus.png", "temperature_cavity.png", "ion_sky.png"]
+    assert [path.name for path in paths] == [
+        "temperature_apparatus.png",
+        "temperature_cavity.png",
+        "temperature_trap.png",
+        "ion_sky.png",
+    ]
     for path in paths:
         assert path.parent == tmp_path / "result"
         assert picture(path).shape == (WINDOW[1], WINDOW[0], 3)
@@ -45,8 +51,24 @@ def test_the_same_result_gives_the_same_pixels(tmp_path):
         np.testing.assert_array_equal(picture(one), picture(other))
 
 
-def test_a_shell_without_solid_gives_all_three_pictures(tmp_path):
-    assert len(plot_result(nested_spheres(tmp_path), window_size=WINDOW)) == 3
+def test_a_shell_without_solid_gives_the_apparatus_the_cavity_and_the_sky(tmp_path):
+    paths = plot_result(nested_spheres(tmp_path), window_size=WINDOW)
+    assert [path.name for path in paths] == ["temperature_apparatus.png", "temperature_cavity.png", "ion_sky.png"]
+
+
+def test_the_trap_picture_is_as_wide_as_the_parts_left_whole(tmp_path):
+    data = read_plot_data(box_with_block(tmp_path))
+    far_corner = np.linalg.norm([0.016, 0.008, 0.004])  # of the block
+    assert find_trap_region(data).radius_m == pytest.approx(far_corner, rel=1e-12)  # rounding
+    assert find_trap_region(read_plot_data(nested_spheres(tmp_path / "shells"))) is None
+    assert find_trap_region(read_plot_data(slab(tmp_path / "slab"))) is None
+
+
+def test_the_scale_of_the_cavity_leaves_the_chamber_out(tmp_path):
+    data = read_plot_data(box_with_block(tmp_path))
+    scale = cavity_scale(data, find_region(data))
+    assert 77.0 < scale.low_K < 77.9
+    assert 81.4 < scale.high_K < 82.5
 
 
 def test_without_an_ion_only_the_apparatus_is_drawn(tmp_path):
@@ -103,7 +125,7 @@ def test_names_missing_in_the_record_are_numbered(tmp_path):
     data = read_plot_data(tmp_path)
     assert data.body_names == ("body_0", "body_1")
     assert data.surface_names == ("surface_0", "surface_1", "surface_2")
-    assert len(plot_result(tmp_path, window_size=WINDOW)) == 3
+    assert len(plot_result(tmp_path, window_size=WINDOW)) == 4
 
 
 def test_tetrahedra_are_turned_to_positive_volumes(tmp_path):
