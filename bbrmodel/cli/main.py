@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=arguments, prog_name="bbrmodel", obj=settings)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(bool(end.code))
+        status = end.code if isinstance(end.code, int) else int(bool(end.code))
+        if status != EXIT_INTERRUPTED:
+            return status
+        return _report(["interrupted"], status, settings=settings)
     except KeyboardInterrupt:
         return _report(["interrupted"], EXIT_INTERRUPTED, settings=settings)
     except Exception as error:  # noqa: BLE001 (the last place where an error can still become one line)

@@ -34,8 +34,9 @@ _PARTIAL = ".partial-"
 def write_result(solution: Solution, case: Case, directory: Path, *, force: bool = False) -> Path:
     """Write everything of a run into `directory` and return it.
 
-    Files: `result.json`, `case_resolved.toml`, `temperatures.vtu`, `facets.vtu`, `result.nc` and, with an ion,
-    `surfaces.csv`. They appear together: until the last byte is on disk, `directory` is as it was.
+    Files: `result.json`, `case_resolved.toml`, `result.nc`, `temperatures.vtu` if there is a solid, `facets.vtu` if
+    anything radiates, and `surfaces.csv` if there is an ion. They appear together: until the last byte is on disk,
+    `directory` is as it was.
 
     Parameters
     ----------
@@ -101,8 +102,10 @@ def is_result_directory(directory: Path) -> bool:
 
 def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
     solid, facets, thermal = solution.solid, solution.facets, solution.thermal
-    write_temperatures(directory / TEMPERATURES_FILE, solid, node_temperature_K=thermal.node_temperature_K)
-    write_facets(directory / FACETS_FILE, facets, facet_temperature_K=thermal.facet_temperature_K)
+    if len(solid.cells):
+        write_temperatures(directory / TEMPERATURES_FILE, solid, node_temperature_K=thermal.node_temperature_K)
+    if len(facets.area_m2):
+        write_facets(directory / FACETS_FILE, facets, facet_temperature_K=thermal.facet_temperature_K)
     to_dataset(solution).to_netcdf(directory / DATASET_FILE, engine="netcdf4")
     if solution.ion is not None:
         write_surfaces_csv(directory / SURFACES_FILE, solution.ion.surfaces)

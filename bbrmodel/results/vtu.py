@@ -52,7 +52,7 @@ def write_facets(path: Path, facets: RadiatingFacets, *, facet_temperature_K: Fl
 
 def read_temperatures(path: Path, body_names: tuple[str, ...]) -> tuple[SolidMesh, FloatArray]:
     """Return the solid and the node temperatures [K] that `write_temperatures` wrote."""
-    mesh = _read(path) if body_names else _EMPTY  # meshio writes a file without cells but cannot read it
+    mesh = _read(path) if body_names else _EMPTY  # no cells, no file: meshio cannot read an empty one
     solid = SolidMesh(
         points_m=np.asarray(mesh.points, dtype=np.float64),
         cells=_cells(mesh, "tetra", 4),

@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -24,7 +24,7 @@ class _Running:
 
 def run_jobs(
     jobs: Sequence[Job], *, store: Store, workers: int, solve_point: Callable[[Case], Solution]
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Compute `jobs`, `workers` at once, and yield the key of each when its process has ended.
 
     Processes are spawned, not forked: MPI and thread pools do not survive a fork. If the caller stops early, the

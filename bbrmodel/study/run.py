@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from bbrmodel.results import is_result_directory
@@ -54,14 +55,14 @@ def run_study(
     _LOG.info("study %s: %d points, %d to compute", study.name, len(points), len(pending))
     count = workers or study.workers
     jobs = _jobs(pending, store, workers=count)
-    done, total = 0, len(pending)
     if progress is not None:
-        progress(done, total)
-    for _ in run_jobs(jobs, store=store, workers=count, solve_point=solve_point):
-        done += 1
-        table = _update(points, study, store=store)
-        if progress is not None:
-            progress(done, total)
+        progress(0, len(jobs))
+    # Closed at once, so that an interruption here ends the processes before it goes on.
+    with closing(run_jobs(jobs, store=store, workers=count, solve_point=solve_point)) as finished:
+        for done, _ in enumerate(finished, start=1):
+            table = _update(points, study, store=store)
+            if progress is not None:
+                progress(done, len(jobs))
     _LOG.info("study %s: %d ok, %d failed", study.name, table.count(OK), table.count(FAILED))
     return table
 
