@@ -87,7 +87,7 @@ def _read_cases() -> str:
 
 def _solve_self_test() -> str:
     """Solve a case with an exact answer, from its mesh to the ion."""
-    from bbrmodel.model import solve_case
+    from bbrmodel.pipeline import solve_case
     from bbrmodel.spec import load_case
 
     ion = solve_case(load_case(_SELF_TEST_CASE)).ion

@@ -43,7 +43,7 @@ def check(
 ) -> None:
     """Do everything short of solving: names, mesh, enclosure, joints, memory."""
     from bbrmodel.cli.inspection import show_report
-    from bbrmodel.model import check_case
+    from bbrmodel.pipeline import check_case
     from bbrmodel.spec import load_case
 
     report = check_case(load_case(case, changes or ()))

@@ -20,38 +20,20 @@ if TYPE_CHECKING:
 
 def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force: bool) -> Mapping[str, Any]:
     """Generate the mesh of a case, copy it to `output`, and return size and quality."""
-    from bbrmodel.mesh import find_facets, read_mesh, report_mesh
+    from bbrmodel.mesh import report_mesh
+    from bbrmodel.model import prepare_mesh
+    from bbrmodel.resources import cache_dir
 
     if output is not None and output.exists() and not force:
         raise ResultExistsError(f"{output}: exists. Choose another name, or allow replacing it with --force.")
     with progress_bar(settings.err, "mesh") as progress:
-        path = _mesh_file(case, progress)
-    bundle = read_mesh(path, length_unit_m=case.geometry.length_unit_m)
-    facets, _ = find_facets(bundle)
+        mesh = prepare_mesh(case, cache=cache_dir(), progress=progress)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, output)
-    report: dict[str, Any] = as_plain(report_mesh(bundle, facets))
-    return {
-        "file": str(output or path),
-        **report,
-        "bodies": list(bundle.body_names),
-        "surfaces": list(bundle.surface_names),
-    }
-
-
-def _mesh_file(case: "Case", progress: Any) -> Path:
-    """Return the mesh file of a case, generated where it is not given."""
-    from bbrmodel.geometry import generate_mesh
-    from bbrmodel.resources import cache_dir
-
-    geometry = case.geometry
-    if geometry.apparatus is None:
-        return case.mesh_path or Path()
-    generated = generate_mesh(
-        geometry.apparatus, geometry.parameters, resolution=geometry.resolution, cache=cache_dir(), progress=progress
-    )
-    return generated.msh_path
+        shutil.copyfile(mesh.path, output)
+    report: dict[str, Any] = as_plain(report_mesh(mesh.bundle, mesh.facets))
+    names = {"bodies": list(mesh.bundle.body_names), "surfaces": list(mesh.facets.surface_names)}
+    return {"file": str(output or mesh.path), **report, **names}
 
 
 def show_report(title: str, report: object, settings: Settings, *, as_json: bool) -> None:

@@ -34,16 +34,18 @@ def _looks_numeric(cell: str) -> bool:
 def report_tables(title: str, report: object) -> list[Table]:
     """Return any frozen report as tables: its numbers in one, and each list of records in one of its own."""
     values = as_plain(report)
-    single = {key: value for key, value in values.items() if not _is_record_list(value) and value not in ([], {})}
+    listed = {key: value for key, value in values.items() if _is_list_of(dict, value) or _is_list_of(list, value)}
+    nested = {key: value for key, value in values.items() if isinstance(value, dict)}
+    single = {key: value for key, value in values.items() if key not in listed | nested and value != []}
+    for key, value in nested.items():
+        single |= {f"{key} {name}": item for name, item in value.items()}
     tables = [make_table(title, ("quantity", "value", "unit"), [_scalar_row(k, v) for k, v in single.items()])]
-    for key, records in values.items():
-        if _is_record_list(records):
-            tables.append(_record_table(key, records))
+    tables += [_record_table(key, records) for key, records in listed.items()]
     return tables
 
 
-def _is_record_list(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+def _is_list_of(kind: type, value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, kind) for item in value)
 
 
 def _scalar_row(key: str, value: object) -> tuple[str, str, str]:
@@ -51,7 +53,9 @@ def _scalar_row(key: str, value: object) -> tuple[str, str, str]:
     return label, number(value), unit
 
 
-def _record_table(key: str, records: Sequence[Mapping[str, Any]]) -> Table:
+def _record_table(key: str, records: Sequence[Any]) -> Table:
+    if isinstance(records[0], list):
+        return make_table(key.replace("_", " "), [""] * len(records[0]), [[number(v) for v in row] for row in records])
     columns = [" ".join(split_unit(name)).strip() for name in records[0]]
     return make_table(key.replace("_", " "), columns, [[number(v) for v in record.values()] for record in records])
 

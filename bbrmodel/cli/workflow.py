@@ -1,6 +1,7 @@
 """From a loaded case to a result on disk and on the screen; imports what computes only when it computes."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def compute(case: "Case", settings: Settings, *, options: RunOptions) -> Run:
 
 def solve_with_bar(case: "Case", settings: Settings, *, quiet: bool = False) -> "Solution":
     """Solve a case behind a progress bar."""
-    from bbrmodel.model import solve_case
+    from bbrmodel.pipeline import solve_case
 
     with progress_bar(settings.err, case.name, quiet=quiet) as progress:
         return solve_case(case, progress=progress)
@@ -89,10 +90,18 @@ def _draw(run: Run) -> Run:
 
 
 def show_json(document: object, settings: Settings) -> None:
-    """Print a document as JSON, whole lines whatever the width."""
+    """Print a document as JSON, whole lines whatever the width; numbers that are not finite become null."""
     import json
 
-    settings.out.file.write(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    settings.out.file.write(json.dumps(_finite(document), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def find_ion_document(result_or_case: str, changes: Sequence[str], *, settings: Settings) -> "Document":

@@ -31,7 +31,7 @@ class Job:
 
 def solve(case: Case) -> Solution:
     """Solve the case; here so that the process loads dolfinx only when it starts to compute."""
-    from bbrmodel.model import solve_case
+    from bbrmodel.pipeline import solve_case
 
     return solve_case(case)
 

@@ -138,7 +138,7 @@ def test_a_misspelt_key(workplace: Workplace) -> None:
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert all(line.startswith("bbrmodel: error: ") for line in lines)
-    assert any("heat_sources.0.pwer_W" in line and "Did you mean 'power_W'?" in line for line in lines)
+    assert any("heat_sources.heater.pwer_W" in line and "Did you mean 'power_W'?" in line for line in lines)
 
 
 def test_two_mistakes_are_two_lines_and_a_count(workplace: Workplace) -> None:

@@ -22,11 +22,11 @@ from bbrmodel.spec import Case
 Capture = pytest.CaptureFixture[str]
 
 
-class FakeModel(ModuleType):
-    """Stands in for bbrmodel.model, so that these tests need no dolfinx."""
+class FakePipeline(ModuleType):
+    """Stands in for bbrmodel.pipeline, so that these tests need no dolfinx."""
 
     def __init__(self) -> None:
-        super().__init__("bbrmodel.model")
+        super().__init__("bbrmodel.pipeline")
         self.cases: list[Case] = []
         self.error: BaseException | None = None
 
@@ -59,9 +59,9 @@ class CheckReport:
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeModel:
-    fake = FakeModel()
-    monkeypatch.setitem(sys.modules, "bbrmodel.model", fake)
+def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakePipeline:
+    fake = FakePipeline()
+    monkeypatch.setitem(sys.modules, "bbrmodel.pipeline", fake)
     monkeypatch.chdir(tmp_path)
     write_case(tmp_path)
     return fake
@@ -74,7 +74,7 @@ def fail_with(error: BaseException) -> Callable[..., Any]:
     return raise_it
 
 
-def test_run_writes_a_numbered_result_and_prints_every_quantity(model: FakeModel, capsys: Capture) -> None:
+def test_run_writes_a_numbered_result_and_prints_every_quantity(model: FakePipeline, capsys: Capture) -> None:
     assert main(["run", "case.toml", "--no-plot"]) == 0
     out = capsys.readouterr().out
     assert read_result(Path("results/sample/001"))["case"] == "sample"
@@ -93,12 +93,12 @@ def test_run_writes_a_numbered_result_and_prints_every_quantity(model: FakeModel
         assert text in out
 
 
-def test_run_twice_makes_two_results(model: FakeModel) -> None:
+def test_run_twice_makes_two_results(model: FakePipeline) -> None:
     assert [main(["run", "case.toml", "--no-plot", "-q"]) for _ in range(2)] == [0, 0]
     assert sorted(path.name for path in Path("results/sample").iterdir()) == ["001", "002"]
 
 
-def test_set_changes_the_case_that_is_solved(model: FakeModel) -> None:
+def test_set_changes_the_case_that_is_solved(model: FakePipeline) -> None:
     main(
         ["run", "case.toml", "--set", "heat_sources.rf.power_W=0.07", "--set", "finish=as_machined", "--no-plot", "-q"]
     )
@@ -107,7 +107,7 @@ def test_set_changes_the_case_that_is_solved(model: FakeModel) -> None:
     assert case.surfaces["block__top"].finish == "as_machined"
 
 
-def test_run_refuses_an_existing_result_before_it_computes(model: FakeModel, capsys: Capture) -> None:
+def test_run_refuses_an_existing_result_before_it_computes(model: FakePipeline, capsys: Capture) -> None:
     assert main(["run", "case.toml", "-o", "out", "--no-plot", "-q"]) == 0
     assert main(["run", "case.toml", "-o", "out", "--no-plot", "-q"]) == 2
     assert capsys.readouterr().err.startswith("bbrmodel: error: out: already holds a result.")
@@ -115,17 +115,17 @@ def test_run_refuses_an_existing_result_before_it_computes(model: FakeModel, cap
     assert main(["run", "case.toml", "-o", "out", "--no-plot", "-q", "--force"]) == 0
 
 
-def test_run_as_json_prints_the_document_and_nothing_else(model: FakeModel, capsys: Capture) -> None:
+def test_run_as_json_prints_the_document_and_nothing_else(model: FakePipeline, capsys: Capture) -> None:
     assert main(["run", "case.toml", "--json", "--no-plot"]) == 0
     assert json.loads(capsys.readouterr().out) == read_result(Path("results/sample/001"))
 
 
-def test_quiet_prints_nothing(model: FakeModel, capsys: Capture) -> None:
+def test_quiet_prints_nothing(model: FakePipeline, capsys: Capture) -> None:
     assert main(["run", "case.toml", "--quiet", "--no-plot"]) == 0
     assert capsys.readouterr() == ("", "")
 
 
-def test_run_draws_the_pictures(model: FakeModel, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_run_draws_the_pictures(model: FakePipeline, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     viz = ModuleType("bbrmodel.viz")
     viz.plot_result = lambda directory, out_dir=None: [directory / "a.png", directory / "b.png"]  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "bbrmodel.viz", viz)
@@ -135,7 +135,7 @@ def test_run_draws_the_pictures(model: FakeModel, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("options", [[], ["--json"], ["--quiet"]])
 def test_a_picture_that_fails_is_reported_and_the_result_stays(
-    model: FakeModel, monkeypatch: pytest.MonkeyPatch, capsys: Capture, options: list[str]
+    model: FakePipeline, monkeypatch: pytest.MonkeyPatch, capsys: Capture, options: list[str]
 ) -> None:
     viz = ModuleType("bbrmodel.viz")
     viz.plot_result = fail_with(RuntimeError("no OpenGL"))  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def test_a_picture_that_fails_is_reported_and_the_result_stays(
     assert read_result(Path("results/sample/001"))["case"] == "sample"
 
 
-def test_published_values_stand_beside_computed_ones(model: FakeModel, capsys: Capture) -> None:
+def test_published_values_stand_beside_computed_ones(model: FakePipeline, capsys: Capture) -> None:
     Path("reference.toml").write_text(
         '[[reference]]\nquantity = "ion.effective_temperature_K"\nvalue = 79.5\n'
         'uncertainty = 1.5\nunit = "K"\nsource = "Table 7"\n'
@@ -156,7 +156,7 @@ def test_published_values_stand_beside_computed_ones(model: FakeModel, capsys: C
     assert "79.5 ± 1.5" in line
 
 
-def test_solve_leaves_the_ion_out(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_solve_leaves_the_ion_out(model: FakePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     import bbrmodel.cli.workflow as workflow
 
     seen: list[Case] = []
@@ -166,7 +166,7 @@ def test_solve_leaves_the_ion_out(model: FakeModel, monkeypatch: pytest.MonkeyPa
     assert seen[0].ion is None
 
 
-def test_ion_prints_a_finished_result_without_solving(model: FakeModel, capsys: Capture) -> None:
+def test_ion_prints_a_finished_result_without_solving(model: FakePipeline, capsys: Capture) -> None:
     write_result(make_solution(), make_case(Path.cwd()), Path("done"))
     assert main(["ion", "done"]) == 0
     assert "79.512 ± 0.012" in capsys.readouterr().out
@@ -175,19 +175,19 @@ def test_ion_prints_a_finished_result_without_solving(model: FakeModel, capsys: 
     assert model.cases == []
 
 
-def test_ion_solves_a_case_and_keeps_nothing(model: FakeModel, capsys: Capture) -> None:
+def test_ion_solves_a_case_and_keeps_nothing(model: FakePipeline, capsys: Capture) -> None:
     assert main(["ion", "case.toml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["clock"] == "ca40p_729"
     assert not Path("results").exists()
 
 
-def test_a_finished_result_cannot_be_changed(model: FakeModel, capsys: Capture) -> None:
+def test_a_finished_result_cannot_be_changed(model: FakePipeline, capsys: Capture) -> None:
     write_result(make_solution(), make_case(Path.cwd()), Path("done"))
     assert main(["ion", "done", "--set", "finish=polished"]) == 2
     assert "--set finish=polished: cannot change done, a finished result." in capsys.readouterr().err
 
 
-def test_check_prints_any_report(model: FakeModel, capsys: Capture) -> None:
+def test_check_prints_any_report(model: FakePipeline, capsys: Capture) -> None:
     assert main(["check", "case.toml"]) == 0
     out = capsys.readouterr().out
     for text in ("block__top", "memory estimate", "42", "MiB", "odd", "area m2"):
@@ -280,7 +280,7 @@ def test_wrong_usage_is_status_2(arguments: list[str], capsys: Capture) -> None:
     ],
 )
 def test_every_error_is_one_line_and_a_status(
-    model: FakeModel, capsys: Capture, error: BaseException, status: int, line: str
+    model: FakePipeline, capsys: Capture, error: BaseException, status: int, line: str
 ) -> None:
     model.error = error
     assert main(["run", "case.toml"]) == status
@@ -289,7 +289,7 @@ def test_every_error_is_one_line_and_a_status(
     assert err.count("\n") == 1
 
 
-def test_several_problems_are_one_line_each_and_a_count(model: FakeModel, capsys: Capture) -> None:
+def test_several_problems_are_one_line_each_and_a_count(model: FakePipeline, capsys: Capture) -> None:
     model.error = ConfigError("a\nb", ["a.toml: x: wrong", "a.toml: y: wrong"])
     assert main(["run", "case.toml"]) == 2
     assert capsys.readouterr().err.splitlines() == [
@@ -299,7 +299,7 @@ def test_several_problems_are_one_line_each_and_a_count(model: FakeModel, capsys
     ]
 
 
-def test_debug_shows_the_traceback(model: FakeModel, capsys: Capture) -> None:
+def test_debug_shows_the_traceback(model: FakePipeline, capsys: Capture) -> None:
     model.error = MeshError("flat cell")
     assert main(["--debug", "run", "case.toml"]) == 2
     err = capsys.readouterr().err
@@ -308,7 +308,7 @@ def test_debug_shows_the_traceback(model: FakeModel, capsys: Capture) -> None:
 
 
 def test_log_lines_go_to_stderr_at_the_level_asked_for(
-    model: FakeModel, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    model: FakePipeline, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import logging
 
