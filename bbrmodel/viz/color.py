@@ -18,6 +18,7 @@ BELOW_COLOR = "#8ec6e6"
 _MAP_START, _MAP_STOP = 0.20, 0.94
 _FOCUS_SPAN_K = 30.0  # below this a linear scale resolves everything that matters at an ion
 _GAP_SHARE = 0.3  # a gap this large, as part of the span, separates two groups of temperatures
+_MINOR_SHARE = 0.25  # of the weight; a group that counts for more stays on the scale
 _PERCENTILES = np.linspace(1, 99, 15)
 _SMALLEST_SPAN_K = 0.1  # what varies less is shown as uniform, not as noise
 _MOST_TICKS = 10
@@ -77,8 +78,8 @@ def focused_scale(groups: Sequence[FloatArray], weights: Sequence[float]) -> Col
     """Return the scale that resolves the main group of temperatures.
 
     Each group (a body, a surface) enters with percentiles from the 1st to the 99th, so that a few cells neither widen
-    nor shift the scale. Where these span more than 30 K and a gap divides them, the side with less weight is left
-    off the scale, again and again.
+    nor shift the scale. Where these span more than 30 K and a gap divides them, a side with at most a quarter of the
+    weight is left off the scale, again and again.
 
     Parameters
     ----------
@@ -96,8 +97,10 @@ def focused_scale(groups: Sequence[FloatArray], weights: Sequence[float]) -> Col
         split = int(np.argmax(gaps)) + 1
         if gaps[split - 1] < _GAP_SHARE * (samples[-1] - samples[0]):
             break
-        heavy_low = sample_weights[:split].sum() >= sample_weights[split:].sum()
-        kept = slice(0, split) if heavy_low else slice(split, None)
+        below, above = float(sample_weights[:split].sum()), float(sample_weights[split:].sum())
+        if min(below, above) > _MINOR_SHARE * (below + above):
+            break
+        kept = slice(0, split) if below >= above else slice(split, None)
         samples, sample_weights = samples[kept], sample_weights[kept]
     return _rounded(float(samples[0]), float(samples[-1]), np.concatenate(groups))
 

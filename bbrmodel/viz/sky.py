@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from bbrmodel.errors import MissingDependencyError
@@ -15,14 +16,16 @@ from bbrmodel.viz.color import ColorScale, focused_scale
 from bbrmodel.viz.data import PlotData
 
 _MAP_BOX = (0.03, 0.475, 0.70, 0.40)  # left, bottom, width, height, parts of the sheet
-_COLOR_BOX = (0.10, 0.425, 0.56, 0.018)
+_COLOR_BOX = (0.14, 0.425, 0.48, 0.018)
 _BARS_BOX = (0.27, 0.088, 0.26, 0.245)
 _MAP_WIDTH = 1400  # pixels; the map is half as high
 _BARS = 9
 _BORDER_COLOR = (0.96, 0.96, 0.97)
 _OPEN_COLOR = (1.0, 1.0, 1.0)
+_NAME_RADIUS = 0.17  # on a map 4 wide and 2 high
 _SMALLEST_PATCH = 60  # map pixels that a surface must show to get its number
-_DIRECTIONS = {"+x": (1, 0, 0), "+y": (0, 1, 0), "−y": (0, -1, 0), "+z": (0, 0, 1), "−z": (0, 0, -1)}
+_DIRECTIONS = {"+x": (1, 0, 0), "+y": (0, 1, 0), "−y": (0, -1, 0)}  # the others lie on the rim
+_NAME_DROP = 0.1
 
 
 def plot_ion_sky(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path | None:
@@ -138,32 +141,34 @@ def _draw_map(figure: Any, data: PlotData, seen: IntArray, *, inside: BoolArray,
     axes.imshow(colors, extent=(-2, 2, -1, 1), interpolation="lanczos")
     angle = np.linspace(0, 2 * np.pi, 361)
     axes.plot(2 * np.cos(angle), np.sin(angle), color=sheet.INK, linewidth=1.0)
-    for name, direction in _DIRECTIONS.items():
-        x, y = map_place(direction)
-        _halo_text(axes, (2 * x, y), name, color=sheet.INK)
-    for x in (-2, 2):
-        axes.text(1.06 * x, 0, "−x", ha="center", va="center", fontsize=9, color=sheet.INK)
+    _name_directions(axes)
     axes.set_xlim(-2.2, 2.2)
-    axes.set_ylim(-1.09, 1.09)
+    axes.set_ylim(-1.16, 1.16)
     axes.set_axis_off()
     return axes
 
 
-def _halo_text(axes: Any, place: tuple[float, float], text: str, *, color: str) -> None:
-    axes.text(
-        *place, text, ha="center", va="center", fontsize=8.5, color=color,
-        bbox={"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": "none", "alpha": 0.78},
-    )  # fmt: skip
+def _name_directions(axes: Any) -> None:
+    """Mark the coordinate axes; what may be a hole stays visible, so names stand beside their directions."""
+    for name, direction in _DIRECTIONS.items():
+        x, y = map_place(direction)
+        halo = [withStroke(linewidth=2.2, foreground="white")]
+        axes.plot([2 * x], [y], marker="+", markersize=5, markeredgewidth=0.9, color=sheet.INK, path_effects=halo)
+        axes.text(2 * x, y - _NAME_DROP, name, ha="center", va="center", fontsize=8.5, color=sheet.INK,
+                  path_effects=halo)  # fmt: skip
+    for name, place in {"+z": (0, 1.09), "−z": (0, -1.09), "−x": (-2.1, 0), "−x ": (2.1, 0)}.items():
+        axes.text(*place, name.strip(), ha="center", va="center", fontsize=8.5, color=sheet.INK)
 
 
 def _number_surfaces(axes: Any, data: PlotData, names: Sequence[str], *, seen: IntArray) -> None:
     """Write the numbers of the bar chart on the widest patch of each surface."""
     surfaces = np.where(seen >= 0, data.facets.surface[np.maximum(seen, 0)], -1)[::2, ::2]
     height, width = surfaces.shape
+    taken = _near_direction_names(height, width)
     for number, name in enumerate(names, start=1):
         if name not in data.surface_names:
             continue
-        mask = surfaces == data.surface_names.index(name)
+        mask = (surfaces == data.surface_names.index(name)) & ~taken
         if mask.sum() < _SMALLEST_PATCH:
             continue
         depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
@@ -171,6 +176,17 @@ def _number_surfaces(axes: Any, data: PlotData, names: Sequence[str], *, seen: I
         place = (4 * (column + 0.5) / width - 2, 1 - 2 * (row + 0.5) / height)
         axes.text(*place, str(number), ha="center", va="center", fontsize=8.5, weight="bold", color="white",
                   bbox={"boxstyle": "circle,pad=0.22", "facecolor": sheet.ION_COLOR, "edgecolor": "white"})  # fmt: skip
+
+
+def _near_direction_names(height: int, width: int) -> BoolArray:
+    """Return the pixels of the map that +x, +y, ... are written on, shape (height, width)."""
+    x = 2 * ((np.arange(width) + 0.5) / width * 2 - 1)
+    y = 1 - (np.arange(height) + 0.5) / height * 2
+    taken = np.zeros((height, width), dtype=bool)
+    for direction in _DIRECTIONS.values():
+        column, row = map_place(direction)
+        taken |= np.hypot(x[None, :] - 2 * column, y[:, None] - row + _NAME_DROP / 2) < _NAME_RADIUS
+    return taken
 
 
 def _draw_bars(figure: Any, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -53,7 +53,7 @@ def plot_study(
     path
         file to write; its suffix chooses the format (png, pdf, svg).
     yerr
-        column with one standard deviation of `y`, in the same unit.
+        column with one standard deviation of `y`, in the same unit; where it is empty there is no bar.
     labels
         replacements for the labels made from column names.
     log_x, log_y
@@ -78,13 +78,13 @@ def plot_study(
     rows = read_rows(Path(csv_path))
     columns = [name for name in (x, series, y, yerr) if name is not None]
     check_columns(rows, columns, table=str(csv_path))
-    good = [row for row in rows if is_drawable(row, [name for name in (y, yerr) if name is not None])]
+    good = [row for row in rows if is_drawable(row, y)]
     if not good:
         raise ConfigError(f"{csv_path}: none of the {len(rows)} rows has a number in '{y}'; nothing can be drawn.")
     shown = {name: _with_label(read_column(good, name), name, labels) for name in (x, series, y) if name is not None}
     figure = sheet.new_figure((1600, 1100))
     axes = figure.add_axes((0.105, 0.125, 0.86, 0.83))
-    errors = None if yerr is None else shown[y].quantity.factor * np.array([float(row[yerr]) for row in good])
+    errors = None if yerr is None else shown[y].quantity.factor * np.nan_to_num([_number(row[yerr]) for row in good])
     _draw_curves(axes, shown[x], shown[y], series=shown.get(series or ""), errors=errors)
     _finish_axes(axes, shown[x], shown[y], logarithmic=(log_x, log_y))
     _note_failures(figure, len(rows) - len(good), len(rows))
@@ -109,11 +109,11 @@ def check_columns(rows: Sequence[Mapping[str, str]], columns: Sequence[str], *, 
             raise UnknownNameError(f"{table}: has no column '{column}'.{suggest(column, list(rows[0]))}")
 
 
-def is_drawable(row: Mapping[str, str], columns: Sequence[str]) -> bool:
-    """Return whether a point was solved and has finite numbers in these columns."""
+def is_drawable(row: Mapping[str, str], column: str) -> bool:
+    """Return whether a point was solved and has a finite number in this column."""
     if (row.get("status") or "").strip().lower() not in _GOOD_STATUS:
         return False
-    return all(np.isfinite(_number(row[column])) for column in columns)
+    return bool(np.isfinite(_number(row[column])))
 
 
 def read_column(rows: Sequence[Mapping[str, str]], name: str) -> Column:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bbrmodel.typing import FloatArray
+from bbrmodel.typing import BoolArray, FloatArray
 from bbrmodel.viz import sheet
 from bbrmodel.viz.color import ColorScale, focused_scale, full_scale
 from bbrmodel.viz.data import PlotData
@@ -84,16 +84,18 @@ def cavity_scale(data: PlotData, region: Region) -> ColorScale:
         nodes = nodes[near[nodes]]
         if len(nodes):
             groups.append(data.solid.temperature_K[nodes])
-            weights.append(_weight(data, int(body)))
+            weights.append(_weight(data, data.facet_body == body))
     if not groups:
-        return focused_scale([data.facets.temperature_K], [1.0])
+        for surface in np.unique(data.facets.surface):
+            of_surface = data.facets.surface == surface
+            groups.append(data.facets.temperature_K[of_surface])
+            weights.append(_weight(data, of_surface))
     return focused_scale(groups, weights)
 
 
-def _weight(data: PlotData, body: int) -> float:
-    of_body = data.facet_body == body
+def _weight(data: PlotData, chosen: BoolArray) -> float:
     weight = data.facets.area_m2 if data.facets.weight is None else data.facets.weight
-    return float(weight[of_body].sum())
+    return float(weight[chosen].sum())
 
 
 def _points(parts: Sequence[Part]) -> FloatArray:

@@ -51,6 +51,12 @@ def test_focused_scale_follows_the_weight_not_the_number_of_cells():
     assert scale.extend == "min"
 
 
+def test_two_groups_that_both_count_share_the_scale():
+    scale = focused_scale([np.full(10, 80.0), np.full(10, 293.0)], [0.5, 0.5])
+    assert scale.low_K <= 80.0
+    assert scale.high_K >= 293.0
+
+
 def test_focused_scale_keeps_a_continuous_range_whole():
     scale = focused_scale([np.linspace(80, 293, 400)] * 3, [1, 1, 1])
     assert scale.low_K < 90

@@ -49,7 +49,7 @@ def test_column_names_become_labels_with_units(column, largest, label, factor):
 
 
 def test_failed_points_are_recognised_by_status_or_missing_numbers(table):
-    good = [row for row in read_rows(table) if is_drawable(row, [EFFECTIVE])]
+    good = [row for row in read_rows(table) if is_drawable(row, EFFECTIVE)]
     assert len(good) == 6
 
 
@@ -73,6 +73,12 @@ def test_a_figure_is_written_where_asked_and_is_not_empty(table, tmp_path):
     image = imread(path)
     assert image.shape[:2] == (1100, 1600)
     assert (image[..., :3].min(axis=2) < 0.5).mean() > 0.005  # ink
+
+
+def test_a_point_without_a_standard_deviation_is_drawn_without_a_bar(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a_m,b_K,c_K\n1,80,\n2,81,0.5\n", encoding="utf-8")
+    assert plot_study(path, x="a_m", series=None, y="b_K", yerr="c_K", path=tmp_path / "a.png").is_file()
 
 
 def text_of_svg(path):
