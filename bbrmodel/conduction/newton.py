@@ -178,7 +178,8 @@ class _Iteration:
 
     def search(self, T: FloatArray, change: FloatArray, before: float) -> tuple[FloatArray, FloatArray]:
         """Return temperatures and residual after the longest step of 1, 1/2, 1/4 ... that reduces the residual."""
-        length = min(1.0, 0.6 * float(T.min()) / max(float(-change.min()), np.finfo(float).tiny))
+        fall = max(float(-change.min()), 1e-300)
+        length = min(1.0, 0.6 * float(T.min()) / fall)
         best: tuple[float, FloatArray, FloatArray] | None = None
         for _ in range(_MAX_STEP_HALVINGS):
             trial = T + length * change

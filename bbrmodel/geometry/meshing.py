@@ -143,16 +143,16 @@ def _divide_layers(model: GeometryModel, assembly: Assembly) -> None:
     gmsh_model = model.gmsh.model
     for body, layers in model.layers.items():
         volumes = [(3, tag) for tag in assembly.volumes[body]]
-        faces = {tag for pair in volumes for _, tag in gmsh_model.getBoundary([pair], oriented=False)}
+        signed = [tag for pair in volumes for _, tag in gmsh_model.getBoundary([pair], oriented=True)]
+        faces = {abs(tag) for tag in signed}
         edges = {tag for face in faces for _, tag in gmsh_model.getBoundary([(2, face)], oriented=False)}
         for edge in sorted(edges):
             box = model.occ.getBoundingBox(1, edge)
             upright = box[5] - box[2] > max(box[3] - box[0], box[4] - box[1])
             gmsh_model.mesh.setTransfiniteCurve(edge, layers + 1 if upright else 2)
         for face in sorted(faces):
-            gmsh_model.mesh.setTransfiniteSurface(face, "AlternateLeft")
-        for _, volume in volumes:
-            gmsh_model.mesh.setTransfiniteVolume(volume)
+            # The diagonals of a face must be those of the cells behind it: they follow the face's orientation.
+            gmsh_model.mesh.setTransfiniteSurface(face, "Left")
 
 
 def _orient_shells(model: GeometryModel, assembly: Assembly) -> None:

@@ -71,6 +71,7 @@ def find_facets(bundle: MeshBundle) -> tuple[FacetMesh, Interfaces]:
     interfaces = Interfaces(faces[double][between], pairs[between])
     facets = _name_facets(bundle, faces[single], owner[single], keys[start])
     _check_area(bundle, facets)
+    _check_conforming(facets)
     return facets, interfaces
 
 
@@ -149,6 +150,17 @@ def _check_area(bundle: MeshBundle, facets: FacetMesh) -> None:
         where = bundle.points_m[facets.points[worst]].mean(axis=0)
         name = facets.surface_names[facets.surface[worst]]
         raise MeshError(f"surface '{name}': the facet at {_place(where)} has no area. Mesh that part again.")
+
+
+def _check_conforming(facets: FacetMesh) -> None:
+    """Raise when part of a surface lies on a body and part on none: its triangles are not faces of the cells."""
+    shell = facets.exposed & (facets.body < 0)
+    for index in np.intersect1d(facets.surface[shell], facets.surface[facets.body >= 0]):
+        count = int((shell & (facets.surface == index)).sum())
+        raise MeshError(
+            f"surface '{facets.surface_names[index]}': {count} of its facets are not faces of any cell, the others are. "
+            "Triangles and tetrahedra must conform: mesh surfaces and volumes together."
+        )
 
 
 def facet_areas_normals(vertices: FloatArray) -> tuple[FloatArray, FloatArray]:

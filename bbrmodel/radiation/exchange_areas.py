@@ -25,6 +25,8 @@ class ExchangeAreas:
         shape (num_entries,), variance of the entries of `upper`, [m4], from ray statistics.
     escape
         shape (num_facets,), exchange area with the environment, [m2].
+    escape_variance
+        shape (num_facets,), variance of `escape`, [m4].
     area_m2
         shape (num_facets,).
     """
@@ -32,6 +34,7 @@ class ExchangeAreas:
     upper: Any
     variance: FloatArray
     escape: FloatArray
+    escape_variance: FloatArray
     area_m2: FloatArray
 
     def apply(self, values: FloatArray) -> FloatArray:
@@ -96,7 +99,13 @@ def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, fl
     factor = scale[rows] * scale[upper.indices]
     upper.data *= factor
     variance = (areas.variance * factor**2).astype(np.float32)
-    closed = replace(areas, upper=upper, variance=variance, escape=areas.escape * scale)
+    closed = replace(
+        areas,
+        upper=upper,
+        variance=variance,
+        escape=areas.escape * scale,
+        escape_variance=areas.escape_variance * scale**2,
+    )
     rest = area - (closed.apply(np.ones(len(area))) + closed.escape)
     closed = _add_diagonal(closed, np.where(radiates, rest, 0.0))
     return closed, before, _deviation(closed, radiates)

@@ -1,6 +1,6 @@
 r"""Radiation of all surfaces in two classes of light, as heat for the solid and as radiosity for the ion.
 
-A facet at temperature T emits :math:`x(T)\,\alpha_w\,\sigma T^4` of warm and :math:`(1-x)\,\alpha_c\,\sigma T^4` of cold
+A facet at temperature T emits :math:`x\,\alpha_w\,\sigma T^4` of warm and :math:`(1-x)\,\alpha_c\,\sigma T^4` of cold
 light, with the warm share x and the absorptivities of `bbrmodel.materials.optics`. Each class bounces with its own
 absorptivity until it is absorbed; the classes never mix, so their irradiances add. In an isothermal enclosure both
 classes are isotropic, whatever the finishes, and their sum is sigma T^4.
@@ -147,15 +147,13 @@ class GreyExchange:
         change_fourth[self._solid] = np.einsum("ij,ij->i", fourth_power_gradient(self._corner), step)
         absorbed = np.zeros(len(self._area))
         for light in self.lights:
-            source, gain = self._emission_change(light, change_mean, change_fourth)
+            source = self._emission_change(light, change_mean, change_fourth)
             bounced = light.solver.solve_irradiance(source, tolerance=1e-7)
             absorbed += light.absorptivity * bounced - source
         return self._to_nodes(self._area * absorbed)
 
-    def _emission_change(
-        self, light: LightState, change_mean: FloatArray, change_fourth: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the change of emitted minus newly absorbed flux, and of absorptivity."""
+    def _emission_change(self, light: LightState, change_mean: FloatArray, change_fourth: FloatArray) -> FloatArray:
+        """Return the change of emitted minus newly absorbed flux [W/m2]."""
         _, absorptivity_slope = self._absorptivity(light.name)
         _, share_slope = self._share(light.name, self._mean)
         gain = absorptivity_slope * change_mean
@@ -163,11 +161,12 @@ class GreyExchange:
             light.absorptivity * light.share * change_fourth
             + (gain * light.share + light.absorptivity * share_slope * change_mean) * self.fourth_power
         )
-        return emission - gain * light.irradiance, gain
+        change: FloatArray = emission - gain * light.irradiance
+        return change
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
-        emissivity = sum(light.absorptivity * light.share for light in self.lights)[self._solid]
+        emissivity = self.emissivity()[self._solid]
         slope = (
             -STEFAN_BOLTZMANN * (emissivity * self._area[self._solid])[:, None] * fourth_power_gradient(self._corner)
         )
@@ -201,7 +200,8 @@ class GreyExchange:
 
 def _warm_slope(T: FloatArray) -> FloatArray:
     """Return d warm_share / dT [1/K]."""
-    return np.where((T > COLD_K) & (T < WARM_K), 1.0 / (WARM_K - COLD_K), 0.0)
+    slope: FloatArray = np.where((T > COLD_K) & (T < WARM_K), 1.0 / (WARM_K - COLD_K), 0.0)
+    return slope
 
 
 def _complete_homogeneous(values: Sequence[FloatArray], degree: int) -> FloatArray:

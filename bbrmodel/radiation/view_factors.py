@@ -106,7 +106,10 @@ def compute_view_factors(
     values, squares = (pieces[k] + csr_matrix((lines[2 + k], (lines[0], lines[1])), shape=size) for k in (0, 1))
     upper, variance = pool(values, squares)
     del values, squares, pieces
-    raw = ExchangeAreas(upper, variance, escape + escape_lines, enclosure.area_m2)
+    escape += escape_lines
+    # A ray that escapes carries at most A / N of exchange area.
+    escape_variance = escape * enclosure.area_m2 / settings.rays_per_facet
+    raw = ExchangeAreas(upper, variance, escape, escape_variance, enclosure.area_m2)
     areas, before, after = close(raw, enclosure.radiates)
     rays = len(facets) * settings.rays_per_facet + len(enclosure.portals) * settings.portal_rays
     report = RadiationReport(

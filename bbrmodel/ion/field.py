@@ -1,0 +1,175 @@
+r"""The thermal field at the ion: direct and effective solid angles of every facet, T_eff and its numerical error.
+
+The ion sees radiosity J over the whole sphere, so :math:`\sigma T_{eff}^4 = \sum_i \Omega_i J_i / 4\pi`. One adjoint
+radiosity solve turns the direct solid angles into the weight of every facet's own emission, reflections included.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+
+from bbrmodel.constants import STEFAN_BOLTZMANN
+from bbrmodel.errors import EnclosureError, GeometryError
+from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.grey_exchange import GreyExchange, LightState
+from bbrmodel.radiation.sampling import sample_sphere, sobol_points
+from bbrmodel.radiation.scene import RayScene
+from bbrmodel.typing import BoolArray, FloatArray, IntArray
+
+REPLICAS = 8
+# Rays that pass exactly between two facets; more of them is a hole in the mesh.
+MAX_LOST_FRACTION = 1e-5
+
+
+@dataclass(frozen=True)
+class DirectView:
+    """What the ion sees without reflections, as fractions of 4 pi.
+
+    `weight` has shape (num_facets,); `replicas` (REPLICAS, num_facets) holds independent estimates of it whose mean
+    it is; `environment` is the fraction of open sky, with its own replicas.
+    """
+
+    weight: FloatArray
+    replicas: FloatArray
+    environment: float
+    environment_replicas: FloatArray
+
+
+@dataclass(frozen=True)
+class EffectiveView:
+    """What the ion sees with reflections; facet arrays of shape (num_facets,), fractions of 4 pi.
+
+    `by_light` maps a class of light to the weight of each facet's full emission in that class; these sum to 1 with
+    `environment_by_light`. `weight` is the weight at the facet's actual mixture: T_eff^4 = sum weight T^4.
+    """
+
+    by_light: dict[str, FloatArray]
+    environment_by_light: dict[str, float]
+    weight: FloatArray
+    environment: float
+    fourth_power: float  # T_eff^4, K4
+    fourth_power_std: float  # K4
+
+    @property
+    def temperature_K(self) -> float:
+        """Effective temperature."""
+        return float(self.fourth_power**0.25)
+
+    @property
+    def temperature_std_K(self) -> float:
+        """Standard deviation of the effective temperature from ray statistics."""
+        return self.fourth_power_std / (4.0 * self.temperature_K**3)
+
+    @property
+    def sum_of_weights(self) -> float:
+        """Sum of all weights of the class that is furthest from 1."""
+        sums = [float(w.sum()) + self.environment_by_light[k] for k, w in self.by_light.items()]
+        return max(sums, key=lambda total: abs(total - 1.0))
+
+
+def look_from(position_m: tuple[float, float, float], enclosure: Enclosure, *, rays: int, seed: int) -> DirectView:
+    """Return direct solid angles (as fractions of 4 pi) of all facets seen from a point, by rays.
+
+    Raises
+    ------
+    GeometryError
+        The point lies inside a body: it sees facets from behind.
+    EnclosureError
+        The point sees out of a closed model, or a facet that does not radiate.
+    """
+    scene = RayScene(enclosure)
+    per_replica = max(rays // REPLICAS, 1)
+    points = sobol_points(per_replica)
+    origins = np.tile(np.array(position_m, dtype=np.float32), (per_replica, 1))
+    replicas = np.zeros((REPLICAS, enclosure.num_facets))
+    sky = np.zeros(REPLICAS)
+    for k in range(REPLICAS):
+        hits = scene.trace(origins, sample_sphere(points, seed, 1_000_000 + k))
+        missed = hits.facet < 0
+        _check_view(enclosure, hits.facet, hits.from_behind, position_m)
+        good = ~missed & ~hits.from_behind
+        if enclosure.has_environment:
+            sky[k] = missed.mean()
+        counted = good.sum() + (missed.sum() if enclosure.has_environment else 0)
+        replicas[k] = np.bincount(hits.facet[good], minlength=enclosure.num_facets) / counted
+        sky[k] *= per_replica / counted
+    return DirectView(replicas.mean(axis=0), replicas, float(sky.mean()), sky)
+
+
+def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, position_m: tuple[float, ...]) -> None:
+    """Raise when rays from the ion meet what they must not."""
+    place = "({:.4g}, {:.4g}, {:.4g}) m".format(*position_m)
+    if behind.mean() > MAX_LOST_FRACTION:
+        name = enclosure.name_of(int(facet[np.flatnonzero(behind)[0]]))
+        raise GeometryError(
+            f"ion.position_m = {place}: the ion sees '{name}' from behind, so it lies inside a body or outside the "
+            "enclosure. Move the ion, or turn the normals of a shell inward."
+        )
+    missed = facet < 0
+    if missed.mean() > MAX_LOST_FRACTION and not enclosure.has_environment:
+        raise EnclosureError(
+            f"ion.position_m = {place}: {100 * missed.mean():.3g} % of the ion's sky is open. Close the cavity, or "
+            "declare what is outside with radiation.environment_temperature_K."
+        )
+    dark = facet[(~missed) & ~enclosure.radiates[facet]]
+    if len(dark) > MAX_LOST_FRACTION * len(facet):
+        raise EnclosureError(
+            f"the ion sees '{enclosure.name_of(int(dark[0]))}', which is declared radiates = false. Let it radiate."
+        )
+
+
+def compute_effective_view(direct: DirectView, exchange: GreyExchange) -> EffectiveView:
+    """Return effective weights and T_eff^4 from a converged exchange, by one adjoint solve per class of light."""
+    by_light: dict[str, FloatArray] = {}
+    environment_by_light: dict[str, float] = {}
+    weight = np.zeros_like(direct.weight)
+    environment, total = 0.0, 0.0
+    outside = exchange.surfaces.environment_temperature_K
+    states: list[tuple[LightState, FloatArray]] = []
+    for light in exchange.lights:
+        state = light.solver.adjoint_state(direct.weight)
+        gain = direct.weight + exchange.surfaces.areas.apply(state)
+        by_light[light.name] = light.absorptivity * gain
+        weight += light.absorptivity * light.share * gain
+        open_sky = direct.environment + float(state @ exchange.surfaces.areas.escape)
+        environment_by_light[light.name] = open_sky
+        total += float(gain @ light.emitted) + open_sky * light.environment
+        if outside is not None:
+            environment += open_sky * light.environment / (STEFAN_BOLTZMANN * outside**4)
+        states.append((light, state))
+    variance = _exchange_variance(exchange, states) + _direct_variance(direct, exchange)
+    fourth = total / STEFAN_BOLTZMANN
+    return EffectiveView(
+        by_light, environment_by_light, weight, environment, fourth, float(np.sqrt(variance)) / STEFAN_BOLTZMANN
+    )
+
+
+def _exchange_variance(exchange: GreyExchange, states: list[tuple[LightState, FloatArray]]) -> float:
+    """Return the variance of the ion's irradiance [W2/m4] from the statistics of all exchange areas.
+
+    An error of S_ij acts through the adjoint state y as y_i (J_j - H_i) + y_j (J_i - H_j): closure ties each row's
+    errors together, so that only departures from the row's mean count. Lines are taken as independent, which
+    overestimates the error of low-discrepancy rays.
+    """
+    areas = exchange.surfaces.areas
+    entries = coo_matrix(areas.upper)
+    influence = np.zeros(entries.nnz)
+    escape = np.zeros(len(areas.area_m2))
+    for light, y in states:
+        influence += y[entries.row] * (light.radiosity[entries.col] - light.irradiance[entries.row])
+        influence += y[entries.col] * (light.radiosity[entries.row] - light.irradiance[entries.col])
+        escape += y * (light.environment - light.irradiance)
+    influence[entries.row == entries.col] = 0.0
+    return float(areas.variance @ influence**2 + areas.escape_variance @ escape**2)
+
+
+def _direct_variance(direct: DirectView, exchange: GreyExchange) -> float:
+    """Return the variance of the ion's irradiance from the rays that leave the ion."""
+    radiosity = np.sum([light.radiosity for light in exchange.lights], axis=0)
+    sky = sum(light.environment for light in exchange.lights)
+    estimates = direct.replicas @ radiosity + direct.environment_replicas * sky
+    return float(estimates.var(ddof=1) / len(estimates))
+
+
+__all__ = ["DirectView", "EffectiveView", "compute_effective_view", "look_from"]

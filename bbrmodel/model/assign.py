@@ -1,0 +1,288 @@
+"""Match the names of a case with the names of a mesh: materials, finishes, roles. Every finding in one error."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbrmodel.errors import BbrModelError, ConfigError, UnknownNameError, UnknownSurfaceError, suggest
+from bbrmodel.materials import (
+    Curve,
+    Finish,
+    constant_curve,
+    constant_finish,
+    contact_conductance,
+    material,
+    resolve_finish,
+)
+from bbrmodel.mesh import FacetMesh, Interfaces, MeshBundle
+from bbrmodel.model.prepare import PreparedMesh
+from bbrmodel.spec import BoundaryCondition, Case, Joint, is_glob, matching_names, surface_settings
+from bbrmodel.typing import BoolArray
+
+
+@dataclass(frozen=True)
+class AssignedJoint:
+    """Two touching bodies (indices) and the conductance between them [W/m2/K]."""
+
+    name: str
+    bodies: tuple[int, int]
+    conductance_W_m2_K: float
+    contact: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything that a case says, by index of the mesh.
+
+    `finishes` is None for a surface that takes no part in the exchange; `conditions` maps a surface index to its one
+    boundary condition; `undeclared_contacts` lists bodies that touch without a joint and are therefore bonded.
+    """
+
+    curves: tuple[Curve, ...]
+    materials: tuple[str | None, ...]
+    finishes: tuple[Finish | None, ...]
+    conditions: dict[int, BoundaryCondition]
+    joints: tuple[AssignedJoint, ...]
+    undeclared_contacts: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+
+class _Findings:
+    """Collects problems so that a user sees them all at once."""
+
+    def __init__(self, case: Case) -> None:
+        self.where = str(case.source or case.name)
+        self.problems: list[BbrModelError] = []
+
+    def add(self, error: BbrModelError) -> None:
+        """Keep an error."""
+        self.problems.append(error)
+
+    def raise_all(self) -> None:
+        """Raise the one error as it is, or all of them as a `ConfigError`."""
+        if len(self.problems) == 1:
+            raise type(self.problems[0])(f"{self.where}: {self.problems[0]}")
+        if self.problems:
+            lines = [f"{self.where}: {problem}" for problem in self.problems]
+            raise ConfigError("\n".join(lines), lines)
+
+
+def assign(case: Case, mesh: PreparedMesh) -> Assignment:
+    """Return the case by mesh index.
+
+    Raises
+    ------
+    ConfigError, UnknownNameError, UnknownSurfaceError
+        A body without material, a radiating surface without finish, a name that is not in the mesh or the library, a
+        joint of bodies that do not touch, a surface with two conditions.
+    """
+    found = _Findings(case)
+    curves, materials = _assign_bodies(case, mesh.bundle, found)
+    _check_surface_names(case, mesh.facets, found)
+    finishes = _assign_finishes(case, mesh, materials, found)
+    conditions = _assign_conditions(case, mesh.facets, found)
+    joints = _assign_joints(case, mesh, materials, found)
+    _check_links_and_sources(case, mesh, found)
+    found.raise_all()
+    declared = {frozenset(joint.bodies) for joint in joints}
+    names = mesh.bundle.body_names
+    touching = _touching(mesh.interfaces, len(names))
+    undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
+    warnings = _warnings(case, mesh, undeclared)
+    return Assignment(tuple(curves), tuple(materials), tuple(finishes), conditions, tuple(joints), undeclared, warnings)
+
+
+def _assign_bodies(case: Case, bundle: MeshBundle, found: _Findings) -> tuple[list[Curve], list[str | None]]:
+    """Return conductivity and material of every body."""
+    for name in case.bodies:
+        if name not in bundle.body_names:
+            found.add(UnknownNameError(f"bodies.{name}: the mesh has no such body.{suggest(name, bundle.body_names)}"))
+    curves: list[Curve] = []
+    materials: list[str | None] = []
+    for name in bundle.body_names:
+        body = case.bodies.get(name)
+        curve = constant_curve(1.0)
+        if body is None:
+            found.add(ConfigError(f"bodies.{name}: this body of the mesh has no material. Add [bodies.{name}]."))
+        elif body.conductivity_W_m_K is not None:
+            curve = constant_curve(body.conductivity_W_m_K, owner=name, quantity="conductivity")
+        else:
+            try:
+                curve = material(str(body.material)).conductivity
+            except BbrModelError as error:
+                found.add(type(error)(f"bodies.{name}.material = '{body.material}': {error}"))
+        curves.append(curve)
+        materials.append(None if body is None else body.material)
+    return curves, materials
+
+
+def _check_surface_names(case: Case, facets: FacetMesh, found: _Findings) -> None:
+    """Record every surface name or glob that means nothing in this mesh."""
+    uses: dict[str, list[str]] = defaultdict(list)
+    for name in case.surfaces:
+        uses[name].append(f'surfaces."{name}"')
+    for index, condition in enumerate(case.boundary_conditions):
+        uses[condition.surface].append(f"boundary_conditions.{index}.surface")
+    for index, link in enumerate(case.links):
+        uses[link.from_].append(f"links.{link.name or index}.from")
+        if link.to is not None:
+            uses[link.to].append(f"links.{link.name or index}.to")
+    for source in case.heat_sources:
+        if source.surface is not None:
+            uses[source.surface].append(f"heat_sources.{source.name}.surface")
+    for name, places in uses.items():
+        if not matching_names(name, facets.surface_names):
+            rule = "no surface matches" if is_glob(name) else "the mesh has no such surface"
+            hint = suggest(name, facets.surface_names)
+            found.add(UnknownSurfaceError(f"{places[0]} = '{name}': {rule}.{hint}"))
+
+
+def _assign_finishes(
+    case: Case, mesh: PreparedMesh, materials: list[str | None], found: _Findings
+) -> list[Finish | None]:
+    """Return the finish of every surface that radiates; None for the others."""
+    finishes: list[Finish | None] = []
+    for index, name in enumerate(mesh.facets.surface_names):
+        mine = mesh.facets.surface == index
+        settings = surface_settings(case, name)
+        owner = int(mesh.facets.body[np.flatnonzero(mine)[0]])
+        silent = settings is not None and settings.radiates is False
+        if case.radiation is None or silent or not mesh.facets.exposed[mine].all():
+            finishes.append(None)
+            continue
+        try:
+            finishes.append(_finish_of(case, name, mesh.bundle.body_names[owner] if owner >= 0 else None))
+        except BbrModelError as error:
+            finishes.append(None)
+            found.add(type(error)(f'surfaces."{name}": {error}'))
+    return finishes
+
+
+def _finish_of(case: Case, surface: str, body_name: str | None) -> Finish:
+    """Return the finish that the case means for one surface: its own, else its body's."""
+    settings = surface_settings(case, surface)
+    body = case.bodies.get(body_name) if body_name is not None else None
+    own_material = body.material if body is not None else None
+    if settings is not None and settings.emissivity is not None:
+        return constant_finish(settings.emissivity, settings.absorptivity_warm)
+    if settings is not None and settings.finish is not None:
+        return resolve_finish(settings.finish, own_material)
+    if body is not None and body.emissivity is not None:
+        return constant_finish(body.emissivity)
+    if body is not None and body.finish is not None:
+        return resolve_finish(body.finish, own_material)
+    place = f"or for all of [bodies.{body_name}], " if body_name else ""
+    raise ConfigError(f"it radiates but has no finish. Give it a finish or an emissivity, {place}or radiates = false.")
+
+
+def _assign_conditions(case: Case, facets: FacetMesh, found: _Findings) -> dict[int, BoundaryCondition]:
+    """Return the one condition of every surface that has one."""
+    chosen: dict[int, BoundaryCondition] = {}
+    for condition in case.boundary_conditions:
+        for name in matching_names(condition.surface, facets.surface_names):
+            index = facets.surface_names.index(name)
+            if index in chosen:
+                found.add(
+                    ConfigError(f"boundary_conditions: surface '{name}' has two. Keep one, or name it more narrowly.")
+                )
+            chosen[index] = condition
+            shell = (
+                bool((facets.body[facets.surface == index] < 0).any()) and facets.exposed[facets.surface == index].all()
+            )
+            if shell and condition.temperature_K is None:
+                found.add(
+                    ConfigError(
+                        f"boundary_conditions: surface '{name}' has no body behind it: only temperature_K is possible."
+                    )
+                )
+    shells = {int(s) for s in np.unique(facets.surface[(facets.body < 0) & facets.exposed])}
+    for index in sorted(shells - set(chosen)):
+        name = facets.surface_names[index]
+        found.add(
+            ConfigError(
+                f"surface '{name}' has no body behind it and no temperature. Add a [[boundary_conditions]] with "
+                f"surface = '{name}' and temperature_K."
+            )
+        )
+    return chosen
+
+
+def _assign_joints(
+    case: Case, mesh: PreparedMesh, materials: list[str | None], found: _Findings
+) -> list[AssignedJoint]:
+    """Return all joints with their conductances."""
+    names = mesh.bundle.body_names
+    touching = _touching(mesh.interfaces, len(names))
+    joints = []
+    for index, joint in enumerate(case.joints):
+        where = f"joints.{index}.between = {list(joint.between)}"
+        unknown = [name for name in joint.between if name not in names]
+        for name in unknown:
+            found.add(UnknownNameError(f"{where}: the mesh has no body '{name}'.{suggest(name, names)}"))
+        if unknown:
+            continue
+        first, second = (names.index(name) for name in joint.between)
+        if (min(first, second), max(first, second)) not in touching:
+            neighbours = ", ".join(names[b if a == first else a] for a, b in sorted(touching) if first in (a, b))
+            found.add(
+                ConfigError(
+                    f"{where}: these bodies share no facet. '{joint.between[0]}' touches: {neighbours or 'none'}."
+                )
+            )
+            continue
+        try:
+            value, label = _conductance(joint, materials[first], materials[second])
+        except BbrModelError as error:
+            found.add(type(error)(f"{where}: {error}"))
+            continue
+        joints.append(AssignedJoint("joint:" + "/".join(joint.between), (first, second), value, label))
+    return joints
+
+
+def _conductance(joint: Joint, first: str | None, second: str | None) -> tuple[float, str]:
+    """Return conductance and its origin."""
+    if joint.conductance_W_m2_K is not None:
+        return joint.conductance_W_m2_K, "given"
+    contact = contact_conductance(first, second, str(joint.contact), joint.pressure_Pa)
+    return contact.h, contact.key
+
+
+def _touching(interfaces: Interfaces, num_bodies: int) -> set[tuple[int, int]]:
+    """Return pairs of body indices, lower first, that share facets."""
+    codes = np.unique(interfaces.bodies[:, 0] * max(num_bodies, 1) + interfaces.bodies[:, 1])
+    return {(int(code) // num_bodies, int(code) % num_bodies) for code in codes}
+
+
+def _check_links_and_sources(case: Case, mesh: PreparedMesh, found: _Findings) -> None:
+    """Record links to shells, and sources and sensors in bodies that do not exist."""
+    facets, names = mesh.facets, mesh.bundle.body_names
+    solid: BoolArray = facets.body >= 0
+    for index, link in enumerate(case.links):
+        for end in (link.from_, link.to):
+            if end in facets.surface_names and not solid[facets.surface == facets.surface_names.index(str(end))].any():
+                found.add(
+                    ConfigError(
+                        f"links.{link.name or index}: '{end}' has no body behind it. Use to_temperature_K instead."
+                    )
+                )
+    for kind, entries in (("heat_sources", case.heat_sources), ("sensors", case.sensors)):
+        for entry in entries:
+            if entry.body is not None and entry.body not in names:
+                found.add(
+                    UnknownNameError(
+                        f"{kind}.{entry.name}.body = '{entry.body}': the mesh has no such body."
+                        + suggest(entry.body, names)
+                    )
+                )
+
+
+def _warnings(case: Case, mesh: PreparedMesh, undeclared: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return what a user should know but may intend."""
+    found = [f"'{a}' and '{b}' touch without a joint: they are bonded (no temperature step)" for a, b in undeclared]
+    unnamed = [name for name in mesh.facets.surface_names if name.endswith("__unnamed")]
+    found += [f"surface '{name}' collects facets that no group names" for name in unnamed if case.radiation is not None]
+    return tuple(found)
+
+
+__all__ = ["AssignedJoint", "Assignment", "assign"]

@@ -1,0 +1,137 @@
+"""Everything that can be judged about a case before it is solved."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbrmodel.mesh import report_mesh, split_at_joints
+from bbrmodel.mesh.facets import facet_areas_normals
+from bbrmodel.model.assign import Assignment
+from bbrmodel.model.paths import check_anchored
+from bbrmodel.model.prepare import PreparedMesh
+from bbrmodel.model.thermal import build_enclosure
+from bbrmodel.radiation.enclosure import check_enclosure
+from bbrmodel.solution import MeshReport
+from bbrmodel.spec import Case
+
+# Measured: sparse exchange areas with variances, both halves while they are pooled, bytes per ray.
+_BYTES_PER_RAY = 56
+_BASE_MIB = 300
+
+
+@dataclass(frozen=True)
+class SurfaceReport:
+    """One named surface: what it is made of, how large it is, what holds there."""
+
+    name: str
+    body: str  # "" for a shell
+    facets: int
+    area_m2: float
+    emissivity_77K: float | None  # None: takes no part in the exchange
+    emissivity_293K: float | None
+    condition: str
+
+
+@dataclass(frozen=True)
+class BodyReport:
+    """One body: material and size."""
+
+    name: str
+    material: str
+    cells: int
+    volume_m3: float
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a case amounts to on its mesh, short of solving it."""
+
+    bodies: tuple[BodyReport, ...]
+    surfaces: tuple[SurfaceReport, ...]
+    joints: tuple[tuple[str, float, str], ...]  # name, conductance in W/m2/K, where it comes from
+    undeclared_contacts: tuple[tuple[str, str], ...]
+    portals: tuple[str, ...]
+    mesh: MeshReport
+    rays: int
+    memory_estimate_MiB: float
+    warnings: tuple[str, ...]
+
+
+def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> CheckReport:
+    """Return the report of a case whose names and roles are in order.
+
+    Raises
+    ------
+    ConfigError
+        A body has no way to any temperature.
+    EnclosureError
+        No surface radiates, a facet has no area or stands twice.
+    """
+    pairs = [joint.bodies for joint in assignment.joints if np.isfinite(joint.conductance_W_m2_K)]
+    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
+    check_anchored(case, mesh, assignment, split=split)
+    enclosure, _ = build_enclosure(case, mesh, assignment)
+    rays = 0
+    if enclosure is not None and case.radiation is not None:
+        check_enclosure(enclosure)
+        rays = int(enclosure.radiates.sum()) * case.radiation.rays_per_facet
+        rays += len(mesh.portals) * case.radiation.portal_rays
+    return CheckReport(
+        bodies=_bodies(mesh, assignment),
+        surfaces=_surfaces(mesh, assignment),
+        joints=tuple((joint.name, joint.conductance_W_m2_K, joint.contact) for joint in assignment.joints),
+        undeclared_contacts=assignment.undeclared_contacts,
+        portals=tuple(portal.name for portal in mesh.portals),
+        mesh=report_mesh(mesh.bundle, mesh.facets),
+        rays=rays,
+        memory_estimate_MiB=_BASE_MIB + rays * _BYTES_PER_RAY / 2**20,
+        warnings=assignment.warnings,
+    )
+
+
+def _bodies(mesh: PreparedMesh, assignment: Assignment) -> tuple[BodyReport, ...]:
+    """Return one row for each body."""
+    corners = mesh.bundle.points_m[mesh.bundle.cells]
+    volume = np.abs(np.linalg.det(corners[:, 1:] - corners[:, :1])) / 6.0
+    rows = []
+    for index, name in enumerate(mesh.bundle.body_names):
+        mine = mesh.bundle.cell_body == index
+        rows.append(
+            BodyReport(name, assignment.materials[index] or "constant", int(mine.sum()), float(volume[mine].sum()))
+        )
+    return tuple(rows)
+
+
+def _surfaces(mesh: PreparedMesh, assignment: Assignment) -> tuple[SurfaceReport, ...]:
+    """Return one row for each surface."""
+    area, _ = facet_areas_normals(mesh.facet_vertices_m)
+    rows = []
+    for index, name in enumerate(mesh.facets.surface_names):
+        mine = mesh.facets.surface == index
+        owner = int(mesh.facets.body[np.flatnonzero(mine)[0]])
+        finish = assignment.finishes[index]
+        condition = assignment.conditions.get(index)
+        kind = "" if condition is None else _describe(condition.model_dump(exclude_none=True))
+        rows.append(
+            SurfaceReport(
+                name=name,
+                body=mesh.bundle.body_names[owner] if owner >= 0 else "",
+                facets=int(mine.sum()),
+                area_m2=float(area[mine].sum()),
+                emissivity_77K=None if finish is None else finish.e77,
+                emissivity_293K=None if finish is None else finish.e293,
+                condition=kind,
+            )
+        )
+    return tuple(rows)
+
+
+def _describe(condition: dict[str, object]) -> str:
+    """Return a boundary condition in a few words."""
+    for key in ("bath", "temperature_K", "heat_flux_W_m2", "film_W_m2_K"):
+        if key in condition:
+            return f"{key} = {condition[key]}"
+    return ""
+
+
+__all__ = ["BodyReport", "CheckReport", "SurfaceReport", "check_prepared"]

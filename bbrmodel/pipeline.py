@@ -1,0 +1,221 @@
+"""The whole chain: a case becomes a mesh, exchange, temperatures, the ion's field and the clock shift."""
+
+import logging
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bbrmodel.errors import GeometryError
+from bbrmodel.ion.clocks import Clock, clock
+from bbrmodel.ion.field import DirectView, EffectiveView, compute_effective_view, look_from
+from bbrmodel.ion.shift import data_warnings, dynamic_correction, fractional_data_uncertainty, shift_of_mixture
+from bbrmodel.mesh import nearest_cell, report_mesh
+from bbrmodel.model import (
+    Assignment,
+    CheckReport,
+    PreparedMesh,
+    ThermalSolution,
+    assign,
+    check_prepared,
+    prepare_mesh,
+    solve_temperatures,
+)
+from bbrmodel.model.tables import tabulate
+from bbrmodel.resources import cache_dir
+from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution, SurfaceAtIon
+from bbrmodel.spec import Case
+from bbrmodel.typing import FloatArray, Progress
+
+_LOG = logging.getLogger(__name__)
+
+
+def solve_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> Solution:
+    """Return temperatures, heat flows, the field at the ion and the clock shift of a case.
+
+    Parameters
+    ----------
+    case
+        As read by `bbrmodel.spec.load_case`.
+    progress
+        Called with (facets traced, facets in all) while view factors are computed.
+    cache
+        Where meshes and view factors are kept; the user's cache directory if omitted.
+
+    Raises
+    ------
+    BbrModelError
+        Any of its kinds: what the user can mend is said in the message.
+    """
+    cache = cache or cache_dir()
+    start = time.perf_counter()
+    mesh, assignment = _prepare(case, cache, progress)
+    seconds = time.perf_counter() - start
+    solved = solve_temperatures(case, mesh, assignment, cache=cache, progress=progress)
+    solved.timings_s["mesh"] = seconds
+    start = time.perf_counter()
+    ion, view = _solve_ion(solved)
+    solved.timings_s["ion"] = time.perf_counter() - start
+    return _collect(solved, ion, view)
+
+
+def check_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> CheckReport:
+    """Return what a case amounts to, or raise what is wrong with it, without solving it.
+
+    Raises
+    ------
+    BbrModelError
+        As `solve_case`, for all that shows before the solve.
+    """
+    mesh, assignment = _prepare(case, cache or cache_dir(), progress)
+    return check_prepared(case, mesh, assignment)
+
+
+def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[PreparedMesh, Assignment]:
+    """Return the mesh with the case's names resolved; catches an unknown clock and an ion in a body early."""
+    if case.ion is not None:
+        clock(case.ion.clock)
+    mesh = prepare_mesh(case, cache=cache, progress=progress)
+    assignment = assign(case, mesh)
+    if case.ion is not None and len(mesh.bundle.cells):
+        cell, distance = nearest_cell(np.array(case.ion.position_m), mesh.bundle.points_m, mesh.bundle.cells)
+        if distance == 0.0:
+            body = mesh.bundle.body_names[int(mesh.bundle.cell_body[cell])]
+            raise GeometryError(
+                f"{case.source or case.name}: ion.position_m = {list(case.ion.position_m)}: the ion lies inside body "
+                f"'{body}'. It must be in free space: move the ion or the body."
+            )
+    return mesh, assignment
+
+
+def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView | None]:
+    """Return the ion's field, if the case has an ion and light."""
+    spec = solved.case.ion
+    if spec is None or solved.exchange is None or solved.enclosure is None:
+        return None, None
+    seed = solved.case.radiation.seed if solved.case.radiation else 1
+    direct = look_from(spec.position_m, solved.enclosure, rays=spec.rays, seed=seed)
+    view = compute_effective_view(direct, solved.exchange)
+    return _ion_field(solved, direct, view, clock(spec.clock)), view
+
+
+def _ion_field(solved: ThermalSolution, direct: DirectView, view: EffectiveView, transition: Clock) -> IonField:
+    """Return T_eff, shift and table of surfaces."""
+    exchange = solved.exchange
+    if exchange is None or solved.case.ion is None:
+        raise GeometryError("the ion's field needs a radiating enclosure.")
+    temperature = view.temperature_K
+    seen = view.weight > 0.0
+    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
+    outside = exchange.surfaces.environment_temperature_K
+    if outside is not None and view.environment > 0.0:
+        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
+    shift = float(shift_of_mixture(transition, weights, temperatures))
+    # d shift / shift = 4 dT/T; the dynamic term changes this by less than its own size.
+    numerical = abs(4.0 * view.temperature_std_K / temperature * shift / transition.frequency_Hz)
+    data = abs(float(fractional_data_uncertainty(transition, temperature)))
+    return IonField(
+        position_m=solved.case.ion.position_m,
+        clock=solved.case.ion.clock,
+        effective_temperature_K=temperature,
+        effective_temperature_std_K=view.temperature_std_K,
+        shift_Hz=shift,
+        fractional_shift=shift / transition.frequency_Hz,
+        fractional_uncertainty=float(np.hypot(numerical, data)),
+        fractional_uncertainty_numerical=numerical,
+        fractional_uncertainty_clock_data=data,
+        dynamic_correction=float(dynamic_correction(transition, temperature)),
+        sum_of_weights=view.sum_of_weights,
+        surfaces=_surfaces_at_ion(solved, direct, view),
+    )
+
+
+def _surfaces_at_ion(solved: ThermalSolution, direct: DirectView, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
+    """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
+    exchange, enclosure = solved.exchange, solved.enclosure
+    if exchange is None or enclosure is None:
+        return ()
+    temperature, area = exchange.facet_temperature_K, enclosure.area_m2
+    emissivity = exchange.emissivity()
+    warm_key, cold_key = ("all", "all") if "all" in view.by_light else ("warm", "cold")
+    warm_absorptivity = next(light.absorptivity for light in exchange.lights if light.name == warm_key)
+    sphere = 4.0 * np.pi
+    rows = []
+    for index, name in enumerate(enclosure.surface_names):
+        mine = (enclosure.surface == index) & enclosure.radiates
+        if not mine.any():
+            continue
+        share = float(view.weight[mine] @ exchange.fourth_power[mine]) / view.fourth_power
+        rows.append(
+            SurfaceAtIon(
+                name=name,
+                area_m2=float(area[mine].sum()),
+                solid_angle_sr=sphere * float(direct.weight[mine].sum()),
+                effective_solid_angle_sr=sphere * float(view.weight[mine].sum()),
+                effective_solid_angle_warm_sr=sphere * float(view.by_light[warm_key][mine].sum()),
+                effective_solid_angle_cold_sr=sphere * float(view.by_light[cold_key][mine].sum()),
+                mean_temperature_K=_mean(temperature[mine], area[mine]),
+                min_temperature_K=float(temperature[mine].min()),
+                max_temperature_K=float(temperature[mine].max()),
+                emissivity=_mean(emissivity[mine], area[mine]),
+                absorptivity_warm=_mean(warm_absorptivity[mine], area[mine]),
+                share_of_T4=share,
+            )
+        )
+    outside = exchange.surfaces.environment_temperature_K
+    if outside is not None:
+        rows.append(
+            SurfaceAtIon(
+                name="environment",
+                area_m2=0.0,
+                solid_angle_sr=sphere * direct.environment,
+                effective_solid_angle_sr=sphere * view.environment,
+                effective_solid_angle_warm_sr=sphere * view.environment_by_light[warm_key],
+                effective_solid_angle_cold_sr=sphere * view.environment_by_light[cold_key],
+                mean_temperature_K=outside,
+                min_temperature_K=outside,
+                max_temperature_K=outside,
+                emissivity=1.0,
+                absorptivity_warm=1.0,
+                share_of_T4=view.environment * outside**4 / view.fourth_power,
+            )
+        )
+    return tuple(rows)
+
+
+def _mean(values: FloatArray, area: FloatArray) -> float:
+    """Return the area mean."""
+    return float(values @ area / area.sum())
+
+
+def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
+    """Return the solution as plain containers."""
+    mesh = solved.mesh
+    vertices = mesh.facet_vertices_m[solved.exposed]
+    edge = vertices[:, 1:] - vertices[:, :1]
+    facets = RadiatingFacets(
+        vertices_m=vertices,
+        area_m2=0.5 * np.linalg.norm(np.cross(edge[:, 0], edge[:, 1]), axis=1),
+        surface=mesh.facets.surface[solved.exposed],
+        surface_names=mesh.facets.surface_names,
+        weight_at_ion=None if view is None else view.weight,
+    )
+    warnings = list(solved.assignment.warnings)
+    if ion is not None and solved.exchange is not None:
+        radiates = solved.exchange.surfaces.radiates
+        used = solved.exchange.facet_temperature_K[radiates]
+        warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
+    return Solution(
+        case_name=solved.case.name,
+        solid=SolidMesh(solved.split.points_m, solved.split.cells, solved.split.cell_body, mesh.bundle.body_names),
+        facets=facets,
+        thermal=tabulate(solved),
+        mesh=report_mesh(mesh.bundle, mesh.facets),
+        radiation=None if solved.view_factors is None else solved.view_factors.report,
+        ion=ion,
+        timings_s=dict(solved.timings_s),
+        warnings=tuple(warnings),
+    )
+
+
+__all__ = ["check_case", "solve_case"]
