@@ -1,7 +1,7 @@
 """The two pictures of temperatures: the whole apparatus and the surroundings of the ion."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,15 @@ _TRAP_SHARE = 0.5  # of the cavity's radius; larger parts need no closer picture
 _NO_BODIES = np.zeros(0, dtype=np.int64)
 
 
+@dataclass(frozen=True)
+class _Page:
+    """A file to write and what its head says."""
+
+    path: Path
+    title: str
+    subtitle: str
+
+
 def plot_apparatus(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path:
     """Draw everything there is, cut open by the plane y = const through the ion (without one: through the middle)."""
     region = find_region(data)
@@ -28,8 +37,8 @@ def plot_apparatus(data: PlotData, path: Path, *, window_size: tuple[int, int]) 
     view = fit_view(_points(parts), sheet.picture_size(window_size))
     scale = full_scale(np.concatenate([part.temperatures for part in parts]))
     cut = f"cut open at y = {origin[1] * 1e3:.3g} mm"
-    titles = (f"{data.case}: temperature of the apparatus", cut)
-    return _draw(data, parts, view, scale=scale, path=path, titles=titles)
+    page = _Page(path, f"{data.case}: temperature of the apparatus", cut)
+    return _draw(data, parts, view, scale=scale, page=page)
 
 
 def plot_cavity(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path | None:
@@ -69,9 +78,9 @@ def _plot_near(data: PlotData, path: Path, *, region: Region, window_size: tuple
     near = points[np.linalg.norm(points - region.center_m, axis=1) < reach]
     view = fit_view(near if len(near) else points, sheet.picture_size(window_size))
     cut = f"cut open at y = {region.center_m[1] * 1e3:.3g} mm"
-    titles = (f"{data.case}: {what}", f"{cut}; small parts near the ion are left whole" if len(whole) else cut)
+    page = _Page(path, f"{data.case}: {what}", f"{cut}; small parts near the ion are left whole" if len(whole) else cut)
     scale = cavity_scale(data, find_region(data) or region)
-    return _draw(data, parts, view, scale=scale, path=path, titles=titles)
+    return _draw(data, parts, view, scale=scale, page=page)
 
 
 def cavity_scale(data: PlotData, region: Region) -> ColorScale:
@@ -102,12 +111,10 @@ def _points(parts: Sequence[Part]) -> FloatArray:
     return np.concatenate([np.asarray(part.surface.points, dtype=np.float64) for part in parts])
 
 
-def _draw(
-    data: PlotData, parts: Sequence[Part], view: View, *, scale: ColorScale, path: Path, titles: tuple[str, str]
-) -> Path:
+def _draw(data: PlotData, parts: Sequence[Part], view: View, *, scale: ColorScale, page: _Page) -> Path:
     window = (round(view.width / sheet.PICTURE_BOX[2]), round(view.height / sheet.PICTURE_BOX[3]))
     figure = sheet.new_figure(window)
-    sheet.draw_title(figure, *titles)
+    sheet.draw_title(figure, page.title, page.subtitle)
     axes = sheet.draw_picture(figure, render_temperatures(parts, view, scale))
     owner = render_owners(parts, view)
     scale = _with_extremes(scale, [part for number, part in enumerate(parts) if (owner == number).any()], view)
@@ -120,7 +127,7 @@ def _draw(
     sheet.draw_scale_bar(axes, view)
     sheet.draw_axes(axes, view)
     sheet.draw_color_bar(figure, scale, _BAR_BOX)
-    return sheet.save_figure(figure, path)
+    return sheet.save_figure(figure, page.path)
 
 
 def _with_extremes(scale: ColorScale, parts: Sequence[Part], view: View) -> ColorScale:
