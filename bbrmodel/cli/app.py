@@ -1,5 +1,6 @@
 """The app: options before the command, and the list of commands."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -40,7 +41,7 @@ def start(
     install_logging(log_level)
 
 
-for _name, _command in {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "run": run_commands.run,
     "solve": run_commands.solve,
     "ion": run_commands.ion,
@@ -51,7 +52,8 @@ for _name, _command in {
     "view-factors": inspect_commands.view_factors,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
-}.items():
+}
+for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 
 __all__ = ["app"]

@@ -91,6 +91,14 @@ def unit_of(name: str) -> str:
     return next((unit for suffix, unit in _UNIT_BY_SUFFIX.items() if name.endswith(suffix)), "1")
 
 
+def write_dataset(path: Path, dataset: xr.Dataset) -> None:
+    """Write a dataset as netCDF with 64-bit offsets.
+
+    Not netCDF-4: that is HDF5, and the HDF5 that comes with the Python package crashes beside the one of dolfinx.
+    """
+    dataset.to_netcdf(path, format="NETCDF3_64BIT", engine="scipy")
+
+
 def write_surfaces_csv(path: Path, surfaces: tuple[SurfaceAtIon, ...]) -> None:
     """Write the surfaces as the ion sees them, one per line; the unit is in each column's name."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -100,4 +108,4 @@ def write_surfaces_csv(path: Path, surfaces: tuple[SurfaceAtIon, ...]) -> None:
         writer.writerows([getattr(surface, name) for name in names] for surface in surfaces)
 
 
-__all__ = ["to_dataset", "unit_of", "write_surfaces_csv"]
+__all__ = ["to_dataset", "unit_of", "write_dataset", "write_surfaces_csv"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bbrmodel.errors import ConfigError, ResultExistsError
-from bbrmodel.results.dataset import to_dataset, write_surfaces_csv
+from bbrmodel.results.dataset import to_dataset, write_dataset, write_surfaces_csv
 from bbrmodel.results.document import SCHEMA_VERSION, Document, to_document
 from bbrmodel.results.parse import to_solution
 from bbrmodel.results.provenance import collect_versions, peak_memory_mib
@@ -106,7 +106,7 @@ def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
         write_temperatures(directory / TEMPERATURES_FILE, solid, node_temperature_K=thermal.node_temperature_K)
     if len(facets.area_m2):
         write_facets(directory / FACETS_FILE, facets, facet_temperature_K=thermal.facet_temperature_K)
-    to_dataset(solution).to_netcdf(directory / DATASET_FILE, engine="netcdf4")
+    write_dataset(directory / DATASET_FILE, to_dataset(solution))
     if solution.ion is not None:
         write_surfaces_csv(directory / SURFACES_FILE, solution.ion.surfaces)
     (directory / CASE_FILE).write_text(resolved_toml(case), encoding="utf-8")

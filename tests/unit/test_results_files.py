@@ -2,14 +2,17 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 import pytest
+import xarray as xr
 from result_samples import make_case, make_solution
 
 from bbrmodel.errors import ConfigError, MeshError, ResultExistsError
@@ -90,12 +93,13 @@ def test_the_surface_table_has_one_row_per_surface_and_units_in_its_header(tmp_p
 
 def test_the_dataset_states_units(tmp_path: Path) -> None:
     directory = write_result(make_solution(), make_case(tmp_path), tmp_path / "result")
-    with netCDF4.Dataset(directory / "result.nc") as dataset:
+    with xr.open_dataset(directory / "result.nc", engine="scipy") as dataset:
         assert dataset["node_temperature_K"].units == "K"
         assert dataset["surface_effective_solid_angle_sr"].units == "sr"
         assert dataset["ion_shift_Hz"].units == "Hz"
         assert dataset["surface_share_of_T4"].units == "1"
-        assert dataset["ion_effective_temperature_K"][...] == 79.512345
+        assert dataset["ion_effective_temperature_K"] == 79.512345
+        assert list(dataset["surface"].values.astype(str)) == ["block__top", "chamber__lid"]
 
 
 def test_every_real_variable_of_the_dataset_has_a_unit() -> None:
@@ -212,3 +216,23 @@ def test_a_broken_field_file_is_named(tmp_path: Path) -> None:
     (directory / "temperatures.vtu").write_text("not a mesh")
     with pytest.raises(MeshError, match=re.escape(f"{directory / 'temperatures.vtu'}: cannot be read as VTU")):
         read_solution(directory)
+
+
+@pytest.mark.fenics
+def test_the_dataset_can_be_written_in_a_process_that_uses_dolfinx(tmp_path: Path, repository: Path) -> None:
+    # Two HDF5 libraries in one process, that of dolfinx and that of a netCDF-4 writer, end it with a crash.
+    code = (
+        "from pathlib import Path; from mpi4py import MPI; import dolfinx; from result_samples import *\n"
+        "from bbrmodel.results import write_result\n"
+        f"here = Path({str(tmp_path)!r}); write_result(make_solution(), make_case(here), here / 'result')"
+    )
+    paths = f"{repository}{os.pathsep}{Path(__file__).parent}"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "result" / "result.nc").is_file()
