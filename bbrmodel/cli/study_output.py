@@ -43,7 +43,7 @@ def show_study(table: "StudyTable", settings: Settings, *, figure: Path | None) 
     """Print inputs, outputs and status of every point, and each kind of warning once."""
     shown = [name for name in table.columns if name not in ("error", "warnings", "point", "peak_memory_MiB")]
     rows = [[number(row[name]) for name in shown] for row in table.rows]
-    settings.out.print(make_table("Study", shown, rows))
+    settings.out.print(make_table("Study", _short(shown), rows))
     for text, count in table.warnings.items():
         settings.out.print(f"warning at {count} points: {text}", soft_wrap=True, markup=False)
     for row in table.rows:
@@ -52,6 +52,12 @@ def show_study(table: "StudyTable", settings: Settings, *, figure: Path | None) 
     for path in (table.path, figure):
         if path is not None:
             settings.out.print(str(path), soft_wrap=True, markup=False)
+
+
+def _short(paths: list[str]) -> list[str]:
+    """Return the last part of each dotted path, the whole path where that would not tell two apart."""
+    last = [path.rpartition(".")[2] for path in paths]
+    return [name if last.count(name) == 1 else path for name, path in zip(last, paths, strict=True)]
 
 
 def fail_if_points_failed(table: "StudyTable") -> None:

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import bbrmodel
+from bbrmodel.resources import geometries_dir
 from bbrmodel.spec import Case, resolved_toml
 
 # Name in the result -> distribution names to ask for, first found wins.
@@ -80,12 +81,21 @@ def peak_memory_mib() -> float:
         return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
 
 
+def _geometry_files(case: Case) -> tuple[Path, ...]:
+    """Return the files behind the geometry: a mesh, or a builder and its defaults, which the case does not repeat."""
+    if case.mesh_path is not None:
+        return (case.mesh_path,)
+    builder = geometries_dir() / str(case.geometry.apparatus)
+    return builder / "builder.py", builder / "parameters.toml"
+
+
 def case_hash(case: Case) -> str:
-    """Return a hash of what decides a run: the resolved case, its mesh file's bytes and the package version."""
+    """Return a hash of what decides a run: the resolved case, its mesh file or builder, and the package version."""
     digest = hashlib.sha256(bbrmodel.__version__.encode())
     digest.update(resolved_toml(case).encode())
-    if case.mesh_path is not None and case.mesh_path.is_file():
-        digest.update(hashlib.sha256(case.mesh_path.read_bytes()).digest())
+    for path in _geometry_files(case):
+        if path.is_file():
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bbrmodel.results import is_result_directory
 from bbrmodel.solution import Solution
-from bbrmodel.spec import Case, Study
+from bbrmodel.spec import Case, Study, check_study
 from bbrmodel.study.points import Point, build_points
 from bbrmodel.study.pool import run_jobs
 from bbrmodel.study.store import Store
@@ -46,10 +46,17 @@ def run_study(
         Called with (points finished, points that this call has to compute).
     solve_point
         Computes a case; must be a module-level function, because each point has its own process.
+
+    Raises
+    ------
+    ConfigError
+        No point of the grid fits the case, so that the study file must be wrong.
     """
+    points = build_points(study)
+    if all(point.case is None for point in points):  # a mistake in the study file, not a corner of its grid
+        check_study(study)
     store = Store(directory.resolve())
     store.prepare()
-    points = build_points(study)
     pending = _unfinished(points, store)
     table = _update(points, study, store=store)
     _LOG.info("study %s: %d points, %d to compute", study.name, len(points), len(pending))

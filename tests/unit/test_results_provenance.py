@@ -76,3 +76,16 @@ def test_peak_memory_falls_back_where_there_is_no_proc(monkeypatch: pytest.Monke
     # The parent's share makes the fallback larger or equal; a wrong unit would be a factor of 1024.
     assert re.match(r"\d", str(direct))
     assert direct * 0.5 < provenance.peak_memory_mib() < direct * 100
+
+
+def test_the_hash_of_a_case_depends_on_the_defaults_of_its_builder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = load_case(write_case(tmp_path))
+    monkeypatch.setattr(provenance, "geometries_dir", lambda: tmp_path)
+    (tmp_path / "split_sphere").mkdir()
+    hashes = set()
+    for default in ("0.1", "0.2"):
+        (tmp_path / "split_sphere" / "parameters.toml").write_text(f"[radius_m]\ndefault = {default}\n")
+        hashes.add(case_hash(case))
+    assert len(hashes) == 2

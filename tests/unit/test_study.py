@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from result_samples import die, solve_quickly, solve_with_a_bug, write_case
 
+from bbrmodel.errors import ConfigError
 from bbrmodel.results import is_result_directory, read_result
 from bbrmodel.spec import Study, load_study
 from bbrmodel.study import build_points, run_study
@@ -115,6 +116,13 @@ def test_inputs_that_the_case_refuses_are_a_row(tmp_path: Path) -> None:
     table = run_study(wrong, tmp_path / "out", solve_point=solve_quickly)
     assert [row["status"] for row in table.rows] == ["ok", "failed"]
     assert "power_W" in table.rows[1]["error"]
+
+
+def test_a_study_of_which_no_point_fits_the_case_is_refused(tmp_path: Path) -> None:
+    wrong = make_study(tmp_path, [0.08]).model_copy(update={"grid": {"heat_sources.rf.pwer_W": (0.1, 0.2)}})
+    with pytest.raises(ConfigError, match=r"pwer_W.* Did you mean 'power_W'\?"):
+        run_study(wrong, tmp_path / "out", solve_point=solve_quickly)
+    assert not (tmp_path / "out").exists()
 
 
 def test_points_that_mean_the_same_are_computed_once(tmp_path: Path) -> None:
