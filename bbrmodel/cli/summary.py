@@ -155,7 +155,7 @@ def reference_tables(run: Run) -> list[Table]:
     rows = [_reference_row(comparison) for comparison in compare_with_references(run.document, references)]
     if not rows:
         return []
-    columns = ("quantity", "computed", "published", "unit", "source")
+    columns = ("quantity", "computed", "published", "unit", "difference / error", "source")
     return [make_table("Beside the publication (nothing is fitted to it)", columns, rows)]
 
 
@@ -169,7 +169,8 @@ def _reference_row(comparison: "Comparison") -> tuple[str, ...]:
         mine = f"{number(min(computed))} .. {number(max(computed))}"
     else:
         mine = number(computed[0]) if computed else "-"
-    return reference.title, mine, published, reference.unit, reference.source
+    deviation = "" if comparison.deviation is None else f"{comparison.deviation:+.2f}"
+    return reference.title, mine, published, reference.unit, deviation, reference.source
 
 
 __all__ = [
