@@ -48,11 +48,13 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
     _set_sizes(model, assembly)
     try:
         model.gmsh.model.mesh.generate(2)
-        _orient_shells(model, assembly)
+        turned = _turned_shells(model, assembly)
         _drop_voids(model, assembly)
         if assembly.volumes:
             model.gmsh.model.mesh.generate(3)
             model.gmsh.model.mesh.optimize("Netgen")
+        for face in turned:  # last, because the volume mesher orders triangles anew
+            model.gmsh.model.mesh.reverse([(2, face)])
     except Exception as error:
         if isinstance(error, GeometryError | MeshError):
             raise
@@ -155,9 +157,10 @@ def _divide_layers(model: GeometryModel, assembly: Assembly) -> None:
             gmsh_model.mesh.setTransfiniteSurface(face, "Left")
 
 
-def _orient_shells(model: GeometryModel, assembly: Assembly) -> None:
-    """Reverse the triangles of shell faces whose normal does not point into their void."""
+def _turned_shells(model: GeometryModel, assembly: Assembly) -> list[int]:
+    """Return the shell faces whose triangles' normals do not point into their void."""
     gmsh_model = model.gmsh.model
+    turned = []
     for name, void in assembly.shell_voids.items():
         for face in assembly.surfaces[name]:
             corners = _triangles(model, face)[0]
@@ -169,7 +172,8 @@ def _orient_shells(model: GeometryModel, assembly: Assembly) -> None:
             normal *= np.sign(normal @ edges[largest])
             probe = (np.asarray(foot) + 1e-2 * normal).tolist()  # 10 um
             if not any(gmsh_model.isInside(3, volume, probe) for volume in assembly.void_volumes[void]):
-                gmsh_model.mesh.reverse([(2, face)])
+                turned.append(face)
+    return turned
 
 
 def _drop_voids(model: GeometryModel, assembly: Assembly) -> None:
