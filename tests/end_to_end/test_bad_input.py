@@ -254,8 +254,13 @@ def test_a_case_file_that_cannot_be_read(workplace: Workplace, damage: Callable[
 
 def test_a_mesh_whose_groups_have_no_names(workplace: Workplace) -> None:
     nodes, tets, _ = block_mesh()
-    meshio.Mesh(nodes, [("tetra", tets)]).write(workplace.directory / "block.msh", file_format="gmsh22", binary=False)
-    assert "block.msh" in workplace.error_line()
+    mesh = meshio.Mesh(nodes, [("tetra", tets)])
+    mesh.write(workplace.directory / "block.msh", file_format="gmsh22", binary=False)
+    done = workplace.call("run", "case.toml")
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("bbrmodel: error: ") for line in lines)
+    assert any("bodies.block: the mesh has no such body." in line for line in lines)
 
 
 def test_missing_dolfinx(workplace: Workplace) -> None:
