@@ -10,7 +10,7 @@ from bbrmodel.geometry.generate import (
 )
 from bbrmodel.geometry.meshing import MIN_CELL_QUALITY, MeshStatistics
 from bbrmodel.geometry.model import GeometryModel, Portal, Shape, equal_area_radius, equal_solid_angle
-from bbrmodel.geometry.parameters import Parameter, read_parameters, resolve_parameters
+from bbrmodel.geometry.parameters import Parameter, parameter_table, read_parameters, resolve_parameters
 
 __all__ = [
     "MIN_CELL_QUALITY",
@@ -30,6 +30,7 @@ __all__ = [
     "everything",
     "generate_mesh",
     "list_apparatus",
+    "parameter_table",
     "read_parameters",
     "resolve_parameters",
 ]

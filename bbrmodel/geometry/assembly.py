@@ -55,9 +55,10 @@ def assemble(model: GeometryModel) -> Assembly:
 def _fragment(model: GeometryModel) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
     """Fragment bodies and voids; return the volumes of each."""
     parts = [(name, pair) for table in (model.bodies, model.voids) for name, shape in table.items() for pair in shape]
-    _, pieces_of = model.occ.fragment([pair for _, pair in parts], [])
+    shapes = [pair for _, pair in parts]
+    pieces_of = model.occ.fragment(shapes, [])[1] if len(shapes) > 1 else [shapes]  # gmsh returns nothing for one
     pieces: dict[str, list[int]] = {name: [] for name, _ in parts}
-    for (name, _), found in zip(parts, pieces_of, strict=False):
+    for (name, _), found in zip(parts, pieces_of, strict=True):
         pieces[name] += [tag for dim, tag in found if dim == 3]
     owner: dict[int, str] = {}
     for name in model.bodies:

@@ -16,6 +16,8 @@ MIN_CELL_QUALITY = 0.02  # radius ratio 3 r_in / r_circum of tetrahedra; a flatt
 MIN_FACET_QUALITY = 0.01  # 2 r_in / r_circum of exposed triangles
 FAR = 1e6  # size outside every field, mm
 PERCENTILES = (0, 1, 5, 50)
+# faces of a block with the corners 0..3 below 4..7; the first and third corner are joined by the diagonal of its cells
+BLOCK_FACES = ((1, 2, 3, 0), (5, 6, 7, 4), (1, 0, 4, 5), (2, 1, 5, 6), (2, 3, 7, 6), (3, 0, 4, 7))
 
 
 @dataclass(frozen=True)
@@ -141,20 +143,35 @@ def _divide_circles(model: GeometryModel) -> None:
 
 
 def _divide_layers(model: GeometryModel, assembly: Assembly) -> None:
-    """Make the mesh of layered bodies structured: thin walls keep well-shaped cells with few of them."""
+    """Make the mesh of layered bodies structured: thin walls keep well-shaped cells with few of them.
+
+    gmsh cuts a structured block along fixed diagonals of its corners' order; the triangles of its faces match the cells
+    only if every face is told to start at its own diagonal.
+    """
     gmsh_model = model.gmsh.model
     for body, layers in model.layers.items():
-        volumes = [(3, tag) for tag in assembly.volumes[body]]
-        signed = [tag for pair in volumes for _, tag in gmsh_model.getBoundary([pair], oriented=True)]
-        faces = {abs(tag) for tag in signed}
-        edges = {tag for face in faces for _, tag in gmsh_model.getBoundary([(2, face)], oriented=False)}
-        for edge in sorted(edges):
-            box = model.occ.getBoundingBox(1, edge)
-            upright = box[5] - box[2] > max(box[3] - box[0], box[4] - box[1])
-            gmsh_model.mesh.setTransfiniteCurve(edge, layers + 1 if upright else 2)
-        for face in sorted(faces):
-            # The diagonals of a face must be those of the cells behind it: they follow the face's orientation.
-            gmsh_model.mesh.setTransfiniteSurface(face, "Left")
+        for volume in assembly.volumes[body]:
+            points = [tag for _, tag in gmsh_model.getBoundary([(3, volume)], recursive=True)]
+            places = np.array([gmsh_model.getValue(0, tag, []) for tag in points]) / MM
+            corners = [points[k] for k in _corner_order(model, places)]
+            gmsh_model.mesh.setTransfiniteVolume(volume, corners)
+            for _, face in gmsh_model.getBoundary([(3, volume)], oriented=False):
+                own = {tag for _, tag in gmsh_model.getBoundary([(2, face)], recursive=True)}
+                cycle = next([corners[k] for k in c] for c in BLOCK_FACES if {corners[k] for k in c} == own)
+                gmsh_model.mesh.setTransfiniteSurface(face, "Right", cycle)
+                for _, edge in gmsh_model.getBoundary([(2, face)], oriented=False):
+                    box = model.occ.getBoundingBox(1, edge)
+                    upright = box[5] - box[2] > max(box[3] - box[0], box[4] - box[1])
+                    gmsh_model.mesh.setTransfiniteCurve(edge, layers + 1 if upright else 2)
+
+
+def _corner_order(model: GeometryModel, places: FloatArray) -> list[int]:
+    """Return which of the eight points is which corner of the declared block that they are."""
+    for block in model.blocks:
+        distances = np.linalg.norm(np.array(block)[:, None] - places[None], axis=2)
+        if distances.min(axis=1).max() < 1e-7:
+            return [int(k) for k in distances.argmin(axis=1)]
+    raise GeometryError(f"{model.name}: a block meshed in layers was cut by another part. Move that part away.")
 
 
 def _turned_shells(model: GeometryModel, assembly: Assembly) -> list[int]:
@@ -180,13 +197,16 @@ def _drop_voids(model: GeometryModel, assembly: Assembly) -> None:
     """Remove the voids and the faces between them, so that only bodies are filled with cells."""
     keep = {tag for tags in assembly.surfaces.values() for tag in tags}
     volumes = [(3, tag) for tags in assembly.void_volumes.values() for tag in tags]
+    if not volumes:
+        return  # gmsh takes an empty list for everything
     model.gmsh.model.removeEntities(volumes)
     loose = [
         (2, tag)
         for _, tag in model.gmsh.model.getEntities(2)
         if tag not in keep and not len(model.gmsh.model.getAdjacencies(2, tag)[0])
     ]
-    model.gmsh.model.removeEntities(loose)
+    if loose:
+        model.gmsh.model.removeEntities(loose)
 
 
 def _triangles(model: GeometryModel, face: int) -> tuple[FloatArray, list[int]]:

@@ -62,6 +62,7 @@ class GeometryModel:
         self.sizes: dict[str, float] = {}  # body or surface -> m
         self.size_balls: list[tuple[Vector, float, float]] = []  # centre, radius, size, m
         self.circles: list[Circle] = []
+        self.blocks: list[tuple[Vector, ...]] = []  # eight corners of each, lower face first
         self.layers: dict[str, int] = {}  # body of upright blocks -> layers of cells over its height
         self.portals: list[Portal] = []
         self.ion_m: Vector | None = None
@@ -120,6 +121,7 @@ class GeometryModel:
         for k in range(sides):
             corners = [_corner(base, r, i, sides) for r, i in ((inner, k), (outer, k), (outer, k + 1), (inner, k + 1))]
             shapes += self._extrude(corners, height)
+            self.blocks.append((*corners, *((x, y, z + height) for x, y, z in corners)))
         return tuple(shapes)
 
     def _extrude(self, corners: Sequence[Vector], height: float) -> Shape:

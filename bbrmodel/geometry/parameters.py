@@ -84,6 +84,16 @@ def resolve_parameters(
     return values
 
 
+def parameter_table(parameters: Mapping[str, Parameter]) -> str:
+    """Return the Markdown table that an apparatus' README shows; a test keeps the two equal."""
+    rows = ["| parameter | default | unit | origin | meaning | source |", "|---|---|---|---|---|---|"]
+    for name, p in parameters.items():
+        default = f"{p.default:g}" if isinstance(p.default, float) else str(p.default)
+        meaning = p.description + (f" ({', '.join(p.choices)})" if p.choices else "")
+        rows.append(f"| `{name}` | {default} | {p.unit} | {p.origin} | {meaning} | {p.source} |")
+    return "\n".join(rows)
+
+
 def _find_fault(parameter: Parameter, value: object) -> str | None:
     """Return what is wrong with a value, None if nothing is."""
     if isinstance(parameter.default, bool):
@@ -101,4 +111,4 @@ def _find_fault(parameter: Parameter, value: object) -> str | None:
     return None
 
 
-__all__ = ["Origin", "Parameter", "ParameterValue", "read_parameters", "resolve_parameters"]
+__all__ = ["Origin", "Parameter", "ParameterValue", "parameter_table", "read_parameters", "resolve_parameters"]

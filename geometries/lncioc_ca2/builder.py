@@ -227,7 +227,7 @@ def build_tubes(model: GeometryModel, p: Plan) -> None:
         ("outer", everything),
     ]
     model.body("vent_tubes", *tubes, faces=faces, size=p.size(0.02))
-    model.mesh_in_layers("vent_tubes", p.segments(30, 5))
+    model.mesh_in_layers("vent_tubes", p.segments(12, 8))
 
 
 def build_thimbles(model: GeometryModel, p: Plan) -> None:
