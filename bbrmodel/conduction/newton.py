@@ -17,16 +17,17 @@ from bbrmodel.typing import BoolArray, FloatArray
 _LOG = logging.getLogger(__name__)
 _MAX_STEP_HALVINGS = 12
 _GMRES_RESTART = 60
+START_TOLERANCE = 1e-4  # of the largest heat flow, for the steps at given light
 
 
 class RadiationCoupling(Protocol):
     """Radiation as the solid sees it; `linearise` fixes the state, the others use it."""
 
-    def linearise(self, T: FloatArray) -> FloatArray:
-        """Return the net radiative heat into each node [W] at these nodal temperatures."""
+    def linearise(self, T: FloatArray, *, frozen: bool = False) -> FloatArray:
+        """Return the net radiative heat into each node [W]; `frozen` keeps the arriving light of the last call."""
         ...
 
-    def apply_derivative(self, direction: FloatArray) -> FloatArray:
+    def apply_derivative(self, direction: FloatArray, *, tolerance: float) -> FloatArray:
         """Return the change of that heat for a change of temperatures."""
         ...
 
@@ -85,35 +86,55 @@ def solve_steady(
     ConvergenceError
         The tolerance was not reached; the message holds the residual history.
     """
-    iteration = _Iteration(problem)
     T = problem.start_K.copy()
+    if problem.radiation is not None:
+        # The first steps find the temperatures at given light, without an exchange solve each.
+        T = _iterate(_Iteration(problem, frozen=True), T, START_TOLERANCE, max_iterations)[0]
+    iteration = _Iteration(problem, frozen=False)
+    T, history, done = _iterate(iteration, T, tolerance, max_iterations, progress)
+    scale = iteration.scale(T)
+    if done:
+        problem.solid.check_range(T)
+        return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history))
+    raise ConvergenceError(
+        f"the temperatures did not converge: residual {history[-1]:.3e} W after {len(history) - 1} Newton steps, "
+        f"{tolerance * scale:.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}. "
+        "Look for a body that nothing ties to a temperature, or loosen solver.relative_tolerance."
+    )
+
+
+def _iterate(
+    iteration: "_Iteration",
+    T: FloatArray,
+    tolerance: float,
+    max_iterations: int,
+    progress: Callable[[int, float], None] | None = None,
+) -> tuple[FloatArray, list[float], bool]:
+    """Return temperatures, residual history [W] and whether the tolerance was reached."""
     residual = iteration.residual(T)
     history = [float(np.abs(residual).sum())]
     for step in range(max_iterations):
         scale = iteration.scale(T)
         if progress:
             progress(step, history[-1] / scale)
-        _LOG.info("newton %d: residual %.3e W of %.3e W", step, history[-1], scale)
+        _LOG.info("newton %d%s: residual %.3e W of %.3e W", step, iteration.label, history[-1], scale)
         if history[-1] <= tolerance * scale:
-            problem.solid.check_range(T)
-            return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history))
-        change = iteration.direction(T, residual, history)
+            return T, history, True
+        change = iteration.direction(T, residual, history, target=tolerance * scale)
         T, residual = iteration.search(T, change, history[-1])
         history.append(float(np.abs(residual).sum()))
         if len(history) > 4 and history[-1] > 0.9999 * history[-4]:
             break
-    raise ConvergenceError(
-        f"the temperatures did not converge: residual {history[-1]:.3e} W after {len(history) - 1} Newton steps, "
-        f"{tolerance * iteration.scale(T):.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}. "
-        "Look for a body that nothing ties to a temperature, or loosen solver.relative_tolerance."
-    )
+    return T, history, history[-1] <= tolerance * iteration.scale(T)
 
 
 class _Iteration:
     """The moving parts of one Newton solve."""
 
-    def __init__(self, problem: SteadyProblem) -> None:
+    def __init__(self, problem: SteadyProblem, *, frozen: bool) -> None:
         self.problem = problem
+        self.frozen = frozen
+        self.label = " (given light)" if frozen else ""
         self.free = ~problem.fixed
         self.flow_out = np.zeros(problem.solid.num_nodes)
         self.factor: Factorization | None = None
@@ -126,7 +147,7 @@ class _Iteration:
         for term in problem.terms:
             heat += term.heat(T)
         if problem.radiation is not None:
-            heat += problem.radiation.linearise(T)
+            heat += problem.radiation.linearise(T, frozen=self.frozen)
         self.flow_out = heat
         return np.where(self.free, heat, 0.0)
 
@@ -142,7 +163,7 @@ class _Iteration:
             flows.append(self.problem.radiation.largest_flow())
         return float(max(*flows, 1e-300))
 
-    def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float]) -> FloatArray:
+    def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
         """Return the Newton step, solved only as far as it pays (Eisenstat-Walker)."""
         jacobian = self.problem.solid.jacobian()
         for term in self.problem.terms:
@@ -150,8 +171,9 @@ class _Iteration:
         if self.problem.radiation is not None:
             jacobian = jacobian - self.problem.radiation.local_derivative()
         self.factor = Factorization(_with_identity(jacobian, self.free))
-        forcing = 1e-2 if len(history) < 2 else min(1e-2, max(1e-6, (history[-1] / history[-2]) ** 2))
-        exact = self._exact_operator(T)
+        forcing = 1e-2 if len(history) < 2 else min(1e-2, (history[-1] / history[-2]) ** 2)
+        forcing = max(forcing, 0.1 * target / history[-1], 1e-8)
+        exact = self._exact_operator(T, 0.01 * forcing)
         factor = self.factor
         inverse = LinearOperator(exact.shape, matvec=lambda x: factor.solve(np.asarray(x, dtype=np.float64).ravel()))
         change, failed = gmres(exact, residual, rtol=forcing, atol=0.0, M=inverse, restart=_GMRES_RESTART, maxiter=5)
@@ -160,7 +182,7 @@ class _Iteration:
         step: FloatArray = change
         return step
 
-    def _exact_operator(self, T: FloatArray) -> LinearOperator:
+    def _exact_operator(self, T: FloatArray, tolerance: float) -> LinearOperator:
         """Return the action of the full Jacobian, with radiation between facets and links in full."""
         problem, free = self.problem, self.free
         conduction = problem.solid.jacobian()
@@ -171,7 +193,7 @@ class _Iteration:
             for term in problem.terms:
                 image -= term.apply_derivative(T, direction)
             if problem.radiation is not None:
-                image -= problem.radiation.apply_derivative(direction)
+                image -= problem.radiation.apply_derivative(direction, tolerance=tolerance)
             return np.where(free, image, vector)
 
         return LinearOperator((len(free), len(free)), matvec=action, dtype=np.float64)

@@ -18,7 +18,7 @@ from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def cached_view_factors(
@@ -58,6 +58,7 @@ def _write(path: Path, result: ViewFactors) -> None:
                 escape=areas.escape,
                 escape_variance=areas.escape_variance,
                 area_m2=areas.area_m2,
+                raw_row_sums=result.raw_row_sums,
                 report_keys=np.array(list(report)),
                 report_values=np.array([float(value) for value in report.values()]),
             )
@@ -76,13 +77,14 @@ def _read(path: Path) -> ViewFactors | None:
             areas = ExchangeAreas(
                 upper, stored["variance"], stored["escape"], stored["escape_variance"], stored["area_m2"]
             )
+            raw_row_sums = stored["raw_row_sums"]
             values = dict(zip(stored["report_keys"].tolist(), stored["report_values"].tolist(), strict=True))
     except (OSError, ValueError, KeyError) as error:
         _LOG.warning("cached view factors %s cannot be read (%s): computing them again", path, error)
         return None
     counts = {key: int(values[key]) for key in ("facets", "rays", "nonzeros", "lost_rays")}
     report = RadiationReport(**{**values, **counts, "from_cache": True})
-    return ViewFactors(areas, replace(report, from_cache=True))
+    return ViewFactors(areas, raw_row_sums, replace(report, from_cache=True))
 
 
 __all__ = ["cached_view_factors"]

@@ -1,6 +1,7 @@
 """Exchange areas S_ij = A_i F_ij between facets: symmetric, closed, with a variance for every entry."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,14 @@ class ExchangeAreas:
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
-        diagonal = self.upper.diagonal()
-        if values.ndim == 2:
-            diagonal = diagonal[:, None]
+        diagonal = self._diagonal if values.ndim == 1 else self._diagonal[:, None]
         product: FloatArray = self.upper @ values + self.upper.T @ values - diagonal * values
         return product
+
+    @cached_property
+    def _diagonal(self) -> FloatArray:
+        diagonal: FloatArray = self.upper.diagonal()
+        return diagonal
 
     def row_sums(self) -> FloatArray:
         """Return sum_j F_ij including the environment, shape (num_facets,); 1 where no light is lost."""

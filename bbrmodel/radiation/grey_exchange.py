@@ -20,6 +20,9 @@ from bbrmodel.radiation.exchange_areas import ExchangeAreas
 from bbrmodel.radiation.radiosity import RadiositySolver
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
+# Of the light that is sent out; far below the energy residual that a solve may leave.
+TOLERANCE = 1e-11
+
 
 @dataclass(frozen=True)
 class FacetOptics:
@@ -86,12 +89,17 @@ class GreyExchange:
         self._nodes = surfaces.nodes[self._solid]
         self._area = surfaces.areas.area_m2
         self.lights: tuple[LightState, ...] = ()
+        self._frozen = False
         self.facet_temperature_K = surfaces.shell_temperature_K.copy()
         self.fourth_power = np.zeros(len(self._area))
         self.net_absorbed_W = np.zeros(len(self._area))
 
-    def linearise(self, T: FloatArray) -> FloatArray:
-        """Return the net radiative heat into each node [W] and keep the state for derivatives and the ion."""
+    def linearise(self, T: FloatArray, *, frozen: bool = False) -> FloatArray:
+        """Return the net radiative heat into each node [W] and keep the state for derivatives and the ion.
+
+        With `frozen` the light that arrives stays that of the last call: cheap, and near the solution when surfaces
+        exchange little of their own light.
+        """
         mean = self.surfaces.shell_temperature_K.copy()
         corner = T[self._nodes]
         mean[self._solid] = corner.mean(axis=1)
@@ -101,6 +109,7 @@ class GreyExchange:
         self.fourth_power = fourth
         self.facet_temperature_K = fourth**0.25
         self._mean, self._corner = mean, corner
+        self._frozen = frozen and bool(self.lights)
         previous = {light.name: light.irradiance for light in self.lights}
         self.lights = tuple(self._solve_light(name, previous.get(name)) for name in self._light_names())
         self.net_absorbed_W = self._area * sum(li.absorptivity * li.irradiance - li.emitted for li in self.lights)
@@ -135,11 +144,14 @@ class GreyExchange:
         if outside is not None:
             environment = float(self._share(name, np.array([outside]))[0][0]) * STEFAN_BOLTZMANN * outside**4
         solver = RadiositySolver(surfaces.areas, np.where(surfaces.radiates, absorptivity, 1.0), surfaces.patch)
-        irradiance = solver.solve_irradiance(emitted, environment=environment, start=start)
+        if start is not None and self._frozen:
+            irradiance = start
+        else:
+            irradiance = solver.solve_irradiance(emitted, environment=environment, start=start, tolerance=TOLERANCE)
         return LightState(name, absorptivity, share, emitted, environment, irradiance, solver)
 
-    def apply_derivative(self, direction: FloatArray) -> FloatArray:
-        """Return the exact change of nodal heat for a change of nodal temperatures."""
+    def apply_derivative(self, direction: FloatArray, *, tolerance: float = 1e-7) -> FloatArray:
+        """Return the change of nodal heat for a change of nodal temperatures, exact to `tolerance`."""
         change_mean = np.zeros(len(self._area))
         change_fourth = np.zeros(len(self._area))
         step = direction[self._nodes]
@@ -148,8 +160,9 @@ class GreyExchange:
         absorbed = np.zeros(len(self._area))
         for light in self.lights:
             source = self._emission_change(light, change_mean, change_fourth)
-            bounced = light.solver.solve_irradiance(source, tolerance=1e-7)
-            absorbed += light.absorptivity * bounced - source
+            absorbed -= source
+            if not self._frozen:
+                absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
         return self._to_nodes(self._area * absorbed)
 
     def _emission_change(self, light: LightState, change_mean: FloatArray, change_fourth: FloatArray) -> FloatArray:

@@ -38,9 +38,13 @@ class RaySettings:
 
 @dataclass(frozen=True)
 class ViewFactors:
-    """Exchange areas with the record of how they came about."""
+    """Exchange areas with the record of how they came about.
+
+    `raw_row_sums` has shape (num_facets,): sum_j F_ij with the environment, before closure.
+    """
 
     areas: ExchangeAreas
+    raw_row_sums: FloatArray
     report: RadiationReport
 
 
@@ -127,7 +131,7 @@ def compute_view_factors(
         from_cache=False,
     )
     _LOG.info("view factors: %d facets, %d rays, max |row sum - 1| = %.1e before closure", len(facets), rays, before)
-    return ViewFactors(areas, report)
+    return ViewFactors(areas, raw.row_sums(), report)
 
 
 def _make_tracer(enclosure: Enclosure, settings: RaySettings) -> _Tracer:
@@ -257,7 +261,7 @@ def _trace_portals(tracer: _Tracer) -> tuple[tuple[AnyArray, ...], FloatArray]:
         lost = (kinds[0] == LOST) | (kinds[1] == LOST)
         if lost.mean() > MAX_PORTAL_OVERLAP:
             raise EnclosureError(
-                f"portal '{portal.name}': {100 * lost.mean():.3g} % of its rays start inside a solid or leave the model, "
+                f"portal '{portal.name}': {100 * lost.mean():.3g} % of its rays start in a solid or leave the model, "
                 f"at most {100 * MAX_PORTAL_OVERLAP:g} % may. Check center_m, normal and radius_m."
             )
         ends = (ahead.facet, ahead.distance_m, kinds[0], behind.facet, behind.distance_m, kinds[1])
