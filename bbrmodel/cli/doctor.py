@@ -107,9 +107,9 @@ def show_findings(findings: tuple[Finding, ...], settings: Settings) -> None:
         A check failed.
     """
     places = {"shipped cases": str(geometries_dir()), "cache": str(cache_dir())}
-    settings.out.print(make_table("Versions", ("what", "version"), [*collect_versions().items(), *places.items()]))
+    settings.out.print(make_table("Versions", ("what", "version"), rows=[*collect_versions().items(), *places.items()]))
     rows = [(finding.name, "ok" if finding.good else "FAILED", finding.detail) for finding in findings]
-    settings.out.print(make_table("Checks", ("check", "result", "detail"), rows))
+    settings.out.print(make_table("Checks", ("check", "result", "detail"), rows=rows))
     failed = [finding.name for finding in findings if not finding.good]
     if failed:
         raise BbrModelError(f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}.")

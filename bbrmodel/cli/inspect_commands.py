@@ -35,7 +35,7 @@ def mesh(
 
     settings = context.ensure_object(Settings)
     report = mesh_of_case(load_case(case, changes or ()), settings, output=output, force=force)
-    show_report("Mesh", report, settings, as_json=as_json)
+    show_report(report, settings, title="Mesh", as_json=as_json)
 
 
 def check(
@@ -47,7 +47,7 @@ def check(
     from bbrmodel.spec import load_case
 
     report = check_case(load_case(case, changes or ()))
-    show_report(f"{case}: check", report, context.ensure_object(Settings), as_json=as_json)
+    show_report(report, context.ensure_object(Settings), title=f"{case}: check", as_json=as_json)
 
 
 def view_factors(

@@ -36,7 +36,7 @@ def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force
     return {"file": str(output or mesh.path), **report, **names}
 
 
-def show_report(title: str, report: object, settings: Settings, *, as_json: bool) -> None:
+def show_report(report: object, settings: Settings, *, title: str, as_json: bool) -> None:
     """Print any frozen report as tables or as JSON."""
     if as_json:
         show_json(as_plain(report), settings)
@@ -54,13 +54,13 @@ def show_view_factors(found: Any, settings: Settings, *, group: str | None, as_j
         show_json(_view_factor_document(found, names if group is None else [group]), settings)
         return
     settings.out.print(
-        make_table("View factors", ("from", "to", "F", "standard error"), _view_factor_rows(found, group))
+        make_table("View factors", ("from", "to", "F", "standard error"), rows=_view_factor_rows(found, group))
     )
     rows = [
         (n, number(float(a)), f"{float(s) - 1.0:.2e}")
         for n, a, s in zip(names, found.areas_m2, found.row_sums, strict=True)
     ]
-    settings.out.print(make_table("Surfaces", ("surface", "area m2", "raw row sum - 1"), rows))
+    settings.out.print(make_table("Surfaces", ("surface", "area m2", "raw row sum - 1"), rows=rows))
     settings.out.print(f"reciprocity error {found.reciprocity_error:.2e}; {found.seconds:.2f} s", markup=False)
 
 
@@ -103,7 +103,7 @@ def _cases() -> Table:
     from bbrmodel.spec import list_cases, load_case
 
     rows = [(name, " ".join(load_case(name).description.split())) for name in list_cases()]
-    return make_table("Cases", ("case", "description"), rows)
+    return make_table("Cases", ("case", "description"), rows=rows)
 
 
 def _materials() -> Table:
@@ -111,7 +111,7 @@ def _materials() -> Table:
 
     found = [material(name) for name in list_materials()]
     rows = [(m.name, m.title, ", ".join(m.finishes), "yes" if m.verified else "no") for m in found]
-    return make_table("Materials", ("material", "title", "finishes", "read in its source"), rows)
+    return make_table("Materials", ("material", "title", "finishes", "read in its source"), rows=rows)
 
 
 def _clocks() -> Table:
@@ -119,7 +119,7 @@ def _clocks() -> Table:
 
     found = [clock(name) for name in list_clocks()]
     rows = [(c.id, c.species, c.transition, f"{c.frequency_Hz:.6e}") for c in found]
-    return make_table("Clocks", ("clock", "species", "transition", "frequency Hz"), rows)
+    return make_table("Clocks", ("clock", "species", "transition", "frequency Hz"), rows=rows)
 
 
 __all__ = ["listing", "mesh_of_case", "show_report", "show_view_factors"]

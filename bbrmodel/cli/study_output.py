@@ -43,7 +43,7 @@ def show_study(table: "StudyTable", settings: Settings, *, figure: Path | None) 
     """Print inputs, outputs and status of every point, and each kind of warning once."""
     shown = [name for name in table.columns if name not in ("error", "warnings", "point", "peak_memory_MiB")]
     rows = [[number(row[name]) for name in shown] for row in table.rows]
-    settings.out.print(make_table("Study", _short(shown), rows))
+    settings.out.print(make_table("Study", _short(shown), rows=rows))
     for text, count in table.warnings.items():
         settings.out.print(f"warning at {count} points: {text}", soft_wrap=True, markup=False)
     for row in table.rows:

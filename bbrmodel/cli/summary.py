@@ -22,7 +22,7 @@ def show_run(run: Run, settings: Settings) -> None:
     """Print the tables of a run, its warnings, and where it stands."""
     document = run.document
     tables = [
-        make_table(f"{document['case']}", ("quantity", "value", "unit"), headline_rows(document)),
+        make_table(f"{document['case']}", ("quantity", "value", "unit"), rows=headline_rows(document)),
         *reference_tables(run),
         *temperature_tables(document["thermal"]),
     ]
@@ -43,7 +43,7 @@ def show_ion(document: Mapping[str, Any], settings: Settings, *, as_json: bool) 
     if as_json:
         show_json(ion, settings)
         return
-    settings.out.print(make_table(f"{document['case']}: ion", ("quantity", "value", "unit"), ion_rows(ion)))
+    settings.out.print(make_table(f"{document['case']}: ion", ("quantity", "value", "unit"), rows=ion_rows(ion)))
     settings.out.print(surface_table(ion["surfaces"], count=len(ion["surfaces"])))
 
 
@@ -122,7 +122,7 @@ def temperature_tables(thermal: Mapping[str, Any]) -> list[Table]:
         ("Sensors", ("sensor", "body", "K"), sensors),
         ("Heat into the bodies", ("from", "W"), flows),
     ]
-    return [make_table(title, columns, rows) for title, columns, rows in tables if rows]
+    return [make_table(title, columns, rows=rows) for title, columns, rows in tables if rows]
 
 
 def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SURFACES) -> Table:
@@ -143,7 +143,7 @@ def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SU
     if len(ordered) > count:
         title += f": the first {count} of {len(ordered)} by share of T^4"
     columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity")
-    return make_table(title, columns, rows)
+    return make_table(title, columns, rows=rows)
 
 
 def reference_tables(run: Run) -> list[Table]:
@@ -156,7 +156,7 @@ def reference_tables(run: Run) -> list[Table]:
     if not rows:
         return []
     columns = ("quantity", "computed", "published", "unit", "difference / error", "source")
-    return [make_table("Beside the publication (nothing is fitted to it)", columns, rows)]
+    return [make_table("Beside the publication (nothing is fitted to it)", columns, rows=rows)]
 
 
 def _reference_row(comparison: "Comparison") -> tuple[str, ...]:

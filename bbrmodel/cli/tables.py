@@ -15,7 +15,7 @@ from bbrmodel.cli.numbers import number, split_unit
 _NUMBER = re.compile(r"\(?[-+]?\d[\d.]*([eE][-+]?\d+)?( ± [\d.]+\)?([eE][-+]?\d+)?)?")
 
 
-def make_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def make_table(title: str, columns: Sequence[str], *, rows: Iterable[Sequence[str]]) -> Table:
     """Return a table whose numbers stand at the right and whose names are never cut."""
     cells = [list(row) for row in rows]
     table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
@@ -39,7 +39,7 @@ def report_tables(title: str, report: object) -> list[Table]:
     single = {key: value for key, value in values.items() if key not in listed | nested and value != []}
     for key, value in nested.items():
         single |= {f"{key} {name}": item for name, item in value.items()}
-    tables = [make_table(title, ("quantity", "value", "unit"), [_scalar_row(k, v) for k, v in single.items()])]
+    tables = [make_table(title, ("quantity", "value", "unit"), rows=[_scalar_row(k, v) for k, v in single.items()])]
     tables += [_record_table(key, records) for key, records in listed.items()]
     return tables
 
@@ -55,9 +55,11 @@ def _scalar_row(key: str, value: object) -> tuple[str, str, str]:
 
 def _record_table(key: str, records: Sequence[Any]) -> Table:
     if isinstance(records[0], list):
-        return make_table(key.replace("_", " "), [""] * len(records[0]), [[number(v) for v in row] for row in records])
+        return make_table(
+            key.replace("_", " "), [""] * len(records[0]), rows=[[number(v) for v in row] for row in records]
+        )
     columns = [" ".join(split_unit(name)).strip() for name in records[0]]
-    return make_table(key.replace("_", " "), columns, [[number(v) for v in record.values()] for record in records])
+    return make_table(key.replace("_", " "), columns, rows=[[number(v) for v in record.values()] for record in records])
 
 
 def as_plain(value: Any) -> Any:

@@ -45,16 +45,16 @@ def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:
     solid, facets = solution.solid, solution.facets
     surface_names = np.array(facets.surface_names, dtype=object)
     body_names = np.array(solid.body_names, dtype=object)
-    _add(dataset, "node_position_m", ("node", "axis"), values=solid.points_m)
-    _add(dataset, "node_temperature_K", ("node",), values=solution.thermal.node_temperature_K)
-    _add(dataset, "cell_nodes", ("cell", "corner"), values=solid.cells)
-    _add(dataset, "cell_body", ("cell",), values=body_names[solid.cell_body].astype(str))
-    _add(dataset, "facet_center_m", ("facet", "axis"), values=facets.vertices_m.mean(axis=1))
-    _add(dataset, "facet_area_m2", ("facet",), values=facets.area_m2)
-    _add(dataset, "facet_temperature_K", ("facet",), values=solution.thermal.facet_temperature_K)
-    _add(dataset, "facet_surface", ("facet",), values=surface_names[facets.surface].astype(str))
+    _add(dataset, "node_position_m", dimensions=("node", "axis"), values=solid.points_m)
+    _add(dataset, "node_temperature_K", dimensions=("node",), values=solution.thermal.node_temperature_K)
+    _add(dataset, "cell_nodes", dimensions=("cell", "corner"), values=solid.cells)
+    _add(dataset, "cell_body", dimensions=("cell",), values=body_names[solid.cell_body].astype(str))
+    _add(dataset, "facet_center_m", dimensions=("facet", "axis"), values=facets.vertices_m.mean(axis=1))
+    _add(dataset, "facet_area_m2", dimensions=("facet",), values=facets.area_m2)
+    _add(dataset, "facet_temperature_K", dimensions=("facet",), values=solution.thermal.facet_temperature_K)
+    _add(dataset, "facet_surface", dimensions=("facet",), values=surface_names[facets.surface].astype(str))
     if facets.weight_at_ion is not None:
-        _add(dataset, "facet_weight_at_ion", ("facet",), values=facets.weight_at_ion)
+        _add(dataset, "facet_weight_at_ion", dimensions=("facet",), values=facets.weight_at_ion)
 
 
 def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...]) -> None:
@@ -68,7 +68,7 @@ def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...
             continue
         values = np.array([record[key] for record in records])
         dimensions = (dimension,) if values.ndim == 1 else (dimension, "axis")
-        _add(dataset, f"{dimension}_{key}", dimensions, values=values)
+        _add(dataset, f"{dimension}_{key}", dimensions=dimensions, values=values)
 
 
 def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
@@ -76,11 +76,11 @@ def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
     for key, value in asdict(ion).items():
         if key in ("surfaces", "clock"):
             continue
-        _add(dataset, f"ion_{key}", ("axis",) if key == "position_m" else (), values=np.asarray(value))
+        _add(dataset, f"ion_{key}", dimensions=("axis",) if key == "position_m" else (), values=np.asarray(value))
     dataset.attrs["clock"] = ion.clock
 
 
-def _add(dataset: xr.Dataset, name: str, dimensions: tuple[str, ...], *, values: npt.NDArray[Any]) -> None:
+def _add(dataset: xr.Dataset, name: str, *, dimensions: tuple[str, ...], values: npt.NDArray[Any]) -> None:
     dataset[name] = (dimensions, values)
     if values.dtype.kind == "f":
         dataset[name].attrs["units"] = unit_of(name)

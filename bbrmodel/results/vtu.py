@@ -55,7 +55,7 @@ def read_temperatures(path: Path, body_names: tuple[str, ...]) -> tuple[SolidMes
     mesh = _read(path) if body_names else _EMPTY  # no cells, no file: meshio cannot read an empty one
     solid = SolidMesh(
         points_m=np.asarray(mesh.points, dtype=np.float64),
-        cells=_cells(mesh, "tetra", 4),
+        cells=_cells(mesh, "tetra", corners=4),
         cell_body=_cell_data(mesh)["body"].astype(np.int64),
         body_names=body_names,
     )
@@ -68,7 +68,7 @@ def read_facets(path: Path, surface_names: tuple[str, ...]) -> tuple[RadiatingFa
     data = _cell_data(mesh)
     weight = data.get("weight_at_ion")
     facets = RadiatingFacets(
-        vertices_m=np.asarray(mesh.points, dtype=np.float64)[_cells(mesh, "triangle", 3)],
+        vertices_m=np.asarray(mesh.points, dtype=np.float64)[_cells(mesh, "triangle", corners=3)],
         area_m2=data["area_m2"].astype(np.float64),
         surface=data["surface_index"].astype(np.int64),
         surface_names=surface_names,
@@ -77,7 +77,7 @@ def read_facets(path: Path, surface_names: tuple[str, ...]) -> tuple[RadiatingFa
     return facets, data["temperature_K"].astype(np.float64)
 
 
-def _cells(mesh: meshio.Mesh, kind: str, corners: int) -> IntArray:
+def _cells(mesh: meshio.Mesh, kind: str, *, corners: int) -> IntArray:
     """Return the corner indices of all cells of a kind, shape (num, corners)."""
     cells: IntArray = np.asarray(mesh.cells_dict.get(kind, np.empty((0, corners))), dtype=np.int64)
     return cells

@@ -97,14 +97,14 @@ def test_long_names_are_folded_and_never_cut() -> None:
     name = "a" * 200
     console = Console(width=80)
     with console.capture() as capture:
-        console.print(make_table("", ("name", "value"), [(name, "1")]))
+        console.print(make_table("", ("name", "value"), rows=[(name, "1")]))
     assert capture.get().count("a") == 200 + "name value".count("a")
 
 
 def test_markup_in_names_is_shown_as_it_is() -> None:
     console = Console(width=80)
     with console.capture() as capture:
-        console.print(make_table("[t]", ("name",), [("[red]x[/red]",)]))
+        console.print(make_table("[t]", ("name",), rows=[("[red]x[/red]",)]))
     assert "[red]x[/red]" in capture.get()
 
 
