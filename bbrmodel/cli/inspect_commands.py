@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bbrmodel.cli.options import CaseArgument, JsonOption, SetOption
+from bbrmodel.cli.progress import progress_bar
 from bbrmodel.cli.settings import Settings
 
 
@@ -57,14 +58,19 @@ def view_factors(
     rays: Annotated[int, typer.Option(min=16, help="Rays from each facet.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the ray directions.")] = 1,
     group: Annotated[str | None, typer.Option(help="Only the rows from this surface.")] = None,
+    open_model: Annotated[bool, typer.Option("--open", help="Light may leave the model.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the view factors between the named surfaces of a mesh file."""
     from bbrmodel.cli.inspection import show_view_factors
     from bbrmodel.radiation.api import compute_view_factors_of_file
 
-    found = compute_view_factors_of_file(file, rays_per_facet=rays, seed=seed)
-    show_view_factors(found, context.ensure_object(Settings), group=group, as_json=as_json)
+    settings = context.ensure_object(Settings)
+    with progress_bar(settings.err, file.name, quiet=as_json) as progress:
+        found = compute_view_factors_of_file(
+            file, rays_per_facet=rays, seed=seed, open_model=open_model, progress=progress
+        )
+    show_view_factors(found, settings, group=group, as_json=as_json)
 
 
 def list_names(

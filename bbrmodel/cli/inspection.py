@@ -15,6 +15,7 @@ from bbrmodel.cli.workflow import show_json
 from bbrmodel.errors import ResultExistsError, UnknownSurfaceError, suggest
 
 if TYPE_CHECKING:
+    from bbrmodel.radiation.api import SurfaceViewFactors
     from bbrmodel.spec import Case
 
 
@@ -45,7 +46,7 @@ def show_report(report: object, settings: Settings, *, title: str, as_json: bool
         settings.out.print(table)
 
 
-def show_view_factors(found: Any, settings: Settings, *, group: str | None, as_json: bool) -> None:
+def show_view_factors(found: "SurfaceViewFactors", settings: Settings, *, group: str | None, as_json: bool) -> None:
     """Print view factors between named surfaces, row = from, column = to; of one row if `group` names it."""
     names = list(found.surfaces)
     if group is not None and group not in names:
@@ -57,14 +58,14 @@ def show_view_factors(found: Any, settings: Settings, *, group: str | None, as_j
         make_table("View factors", ("from", "to", "F", "standard error"), rows=_view_factor_rows(found, group))
     )
     rows = [
-        (n, number(float(a)), f"{float(s) - 1.0:.2e}")
-        for n, a, s in zip(names, found.areas_m2, found.row_sums, strict=True)
+        (name, number(float(area)), f"{float(out):.6f}", f"{float(total) - 1.0:.2e}")
+        for name, area, out, total in zip(names, found.areas_m2, found.environment, found.row_sums, strict=True)
     ]
-    settings.out.print(make_table("Surfaces", ("surface", "area m2", "raw row sum - 1"), rows=rows))
+    settings.out.print(make_table("Surfaces", ("surface", "area m2", "F to the outside", "raw row sum - 1"), rows=rows))
     settings.out.print(f"reciprocity error {found.reciprocity_error:.2e}; {found.seconds:.2f} s", markup=False)
 
 
-def _view_factor_rows(found: Any, group: str | None) -> list[Sequence[str]]:
+def _view_factor_rows(found: "SurfaceViewFactors", group: str | None) -> list[Sequence[str]]:
     """Return one line per pair that sees each other."""
     rows: list[Sequence[str]] = []
     for i, source in enumerate(found.surfaces):
@@ -77,18 +78,17 @@ def _view_factor_rows(found: Any, group: str | None) -> list[Sequence[str]]:
     return rows
 
 
-def _view_factor_document(found: Any, rows: Sequence[str]) -> dict[str, Any]:
+def _view_factor_document(found: "SurfaceViewFactors", rows: Sequence[str]) -> dict[str, Any]:
     """Return view factors as JSON: matrices with the rows asked for, and the names of rows and columns."""
     names = list(found.surfaces)
     index = [names.index(name) for name in rows]
-    plain = {key: as_plain(getattr(found, key)) for key in ("areas_m2", "view_factors", "standard_errors", "row_sums")}
+    by_row = ("view_factors", "standard_errors", "environment", "row_sums")
+    rows_of = {key: [as_plain(getattr(found, key))[i] for i in index] for key in by_row}
     return {
         "from": list(rows),
         "to": names,
-        "areas_m2": plain["areas_m2"],
-        "view_factors": [plain["view_factors"][i] for i in index],
-        "standard_errors": [plain["standard_errors"][i] for i in index],
-        "row_sums": [plain["row_sums"][i] for i in index],
+        "areas_m2": as_plain(found.areas_m2),
+        **rows_of,
         "reciprocity_error": float(found.reciprocity_error),
         "seconds": float(found.seconds),
     }

@@ -200,13 +200,14 @@ def test_check_prints_any_report(model: FakePipeline, capsys: Capture) -> None:
 def view_factors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     calls: list[Any] = []
 
-    def compute(path: Path, *, rays_per_facet: int, seed: int) -> Any:
-        calls.append((path, rays_per_facet, seed))
+    def compute(path: Path, *, rays_per_facet: int, seed: int, open_model: bool, progress: Any) -> Any:
+        calls.append((path, rays_per_facet, seed, open_model))
         return SimpleNamespace(
             surfaces=("floor", "lid"),
             areas_m2=np.array([1.0, 2.0]),
             view_factors=np.array([[0.0, 1.0], [0.5, 0.5]]),
             standard_errors=np.array([[0.0, 0.0], [1e-3, 1e-3]]),
+            environment=np.array([0.0, 0.125]),
             row_sums=np.array([1.0, 1.0]),
             reciprocity_error=1e-4,
             seconds=0.25,
@@ -219,10 +220,10 @@ def view_factors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_view_factors_are_printed_with_their_errors(view_factors: list[Any], capsys: Capture) -> None:
-    assert main(["view-factors", "box.msh", "--rays", "64", "--seed", "3"]) == 0
-    assert view_factors == [(Path("box.msh"), 64, 3)]
+    assert main(["view-factors", "box.msh", "--rays", "64", "--seed", "3", "--open"]) == 0
+    assert view_factors == [(Path("box.msh"), 64, 3, True)]
     out = capsys.readouterr().out
-    for text in ("floor", "1.000000", "1.0e-03", "reciprocity error 1.00e-04"):
+    for text in ("floor", "1.000000", "1.0e-03", "0.125000", "reciprocity error 1.00e-04"):
         assert text in out
 
 
@@ -231,6 +232,7 @@ def test_one_row_of_view_factors_as_json(view_factors: list[Any], capsys: Captur
     document = json.loads(capsys.readouterr().out)
     assert (document["from"], document["to"]) == (["lid"], ["floor", "lid"])
     assert document["view_factors"] == [[0.5, 0.5]]
+    assert document["environment"] == [0.125]
 
 
 def test_an_unknown_group_is_an_error_with_a_suggestion(view_factors: list[Any], capsys: Capture) -> None:
