@@ -73,7 +73,7 @@ def _view_factor_rows(found: "SurfaceViewFactors", group: str | None) -> list[Se
             continue
         for j, target in enumerate(found.surfaces):
             factor, error = float(found.view_factors[i, j]), float(found.standard_errors[i, j])
-            if factor > 0.0:
+            if factor >= 5e-7:  # what six decimals show
                 rows.append((source, target, f"{factor:.6f}", f"{error:.1e}"))
     return rows
 
