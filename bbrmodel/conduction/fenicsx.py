@@ -66,7 +66,7 @@ def build_space(points_m: FloatArray, cells: IntArray) -> Space:
     make_space = getattr(fem, "functionspace", None) or fem.FunctionSpace
     linear, constant = make_space(mesh, ("Lagrange", 1)), make_space(mesh, ("DG", 0))
     num_cells = len(cells)
-    geometry = _table(mesh.geometry.dofmap, num_cells)
+    geometry = _table(_geometry_dofmap(mesh.geometry), num_cells)
     dofs = _table(linear.dofmap.list, num_cells)
     given = np.asarray(_input_indices(mesh.geometry), dtype=np.int64)
     node_of_dof = np.empty(len(points_m), dtype=np.int64)
@@ -99,6 +99,12 @@ def _input_indices(geometry: Any) -> Any:
     """Return the input number of each geometry node (a method before some release, a property since)."""
     indices = geometry.input_global_indices
     return indices() if callable(indices) else indices
+
+
+def _geometry_dofmap(geometry: Any) -> Any:
+    """Return the nodes of each cell; releases since 0.11 keep one table for each kind of cell and deprecate `dofmap`."""
+    tables = getattr(geometry, "dofmaps", None)
+    return geometry.dofmap if tables is None or callable(tables) else tables[0]
 
 
 def _table(dofmap: Any, num_cells: int) -> AnyArray:

@@ -158,7 +158,7 @@ def _check_conforming(facets: FacetMesh) -> None:
     for index in np.intersect1d(facets.surface[shell], facets.surface[facets.body >= 0]):
         count = int((shell & (facets.surface == index)).sum())
         raise MeshError(
-            f"surface '{facets.surface_names[index]}': {count} of its facets are not faces of any cell, the others are. "
+            f"surface '{facets.surface_names[index]}': {count} of its facets are faces of no cell, the others are. "
             "Triangles and tetrahedra must conform: mesh surfaces and volumes together."
         )
 

@@ -1,5 +1,7 @@
 """Read any mesh file that meshio knows into a `MeshBundle`; names come from the file's own groups."""
 
+import contextlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +56,13 @@ def _read_file(path: Path) -> Any:
 
     if not path.is_file():
         raise MeshError(f"{path}: there is no such mesh file. Check `geometry.mesh_file`.")
+    said = io.StringIO()  # meshio prints what it finds; only what explains a failure is passed on
     try:
-        return meshio.read(path)
-    except SystemExit as error:  # meshio ends the process when it knows no reader for the suffix
-        raise MeshError(
-            f"{path}: meshio knows no reader for this file. Use .msh, .vtu, .med or another format."
-        ) from error
-    except Exception as error:  # readers raise whatever their parser raises
-        reason = str(error).splitlines()[0] if str(error) else error.__class__.__name__
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return meshio.read(path)
+    except (Exception, SystemExit) as error:  # readers raise whatever their parser raises, or end the process
+        lines = [line.strip() for line in (*said.getvalue().splitlines(), *str(error).splitlines()) if line.strip()]
+        reason = lines[0] if lines and not isinstance(error, SystemExit) else "not in a format that its name promises"
         raise MeshError(f"{path}: the mesh file cannot be read ({reason}). Export it again.") from error
 
 

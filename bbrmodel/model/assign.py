@@ -47,6 +47,11 @@ class Assignment:
     undeclared_contacts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
 
+    @property
+    def split_joints(self) -> tuple[AssignedJoint, ...]:
+        """Joints with a temperature step; an infinite conductance is a bond, where the mesh stays in one piece."""
+        return tuple(joint for joint in self.joints if np.isfinite(joint.conductance_W_m2_K))
+
 
 class _Findings:
     """Collects problems so that a user sees them all at once."""

@@ -67,7 +67,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     EnclosureError
         No surface radiates, a facet has no area or stands twice.
     """
-    pairs = [joint.bodies for joint in assignment.joints if np.isfinite(joint.conductance_W_m2_K)]
+    pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
     check_anchored(case, mesh, assignment, split=split)
     enclosure, _ = build_enclosure(case, mesh, assignment)

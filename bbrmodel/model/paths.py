@@ -29,10 +29,9 @@ class PathBuilder:
         for index, condition in assignment.conditions.items():
             if condition.temperature_K is None:
                 terms.append(self._facet_term(index, condition))
-        for joint, facets in zip(assignment.joints, self._split.joints, strict=True):
-            if np.isfinite(joint.conductance_W_m2_K):
-                nodes = (facets.nodes_first, facets.nodes_second)
-                terms.append(JointTerm(joint.name, *nodes, facets.area_m2, joint.conductance_W_m2_K))
+        for joint, facets in zip(assignment.split_joints, self._split.joints, strict=True):
+            nodes = (facets.nodes_first, facets.nodes_second)
+            terms.append(JointTerm(joint.name, *nodes, facets.area_m2, joint.conductance_W_m2_K))
         terms += [self._link_term(link, index) for index, link in enumerate(self._case.links)]
         terms += [self._source_term(index) for index in range(len(self._case.heat_sources))]
         return terms

@@ -84,7 +84,7 @@ def solve_temperatures(
         dolfinx is not installed and there is a solid to solve.
     """
     timings: dict[str, float] = {}
-    pairs = [joint.bodies for joint in assignment.joints if np.isfinite(joint.conductance_W_m2_K)]
+    pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
     check_anchored(case, mesh, assignment, split=split)
     if len(mesh.bundle.cells):

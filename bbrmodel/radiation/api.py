@@ -111,7 +111,7 @@ def surface_view_factors(
     found: ViewFactors = compute_view_factors(enclosure, settings, progress=progress)
     num = len(enclosure.surface_names)
     exchange, variance = group_exchange(found.areas, enclosure.surface, num)
-    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)
+    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num).astype(np.float64)
     raw = np.bincount(enclosure.surface, weights=enclosure.area_m2 * found.raw_row_sums, minlength=num)
     escape = np.bincount(enclosure.surface, weights=found.areas.escape, minlength=num)
     return SurfaceViewFactors(

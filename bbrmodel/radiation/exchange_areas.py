@@ -11,7 +11,8 @@ from bbrmodel.errors import EnclosureError
 from bbrmodel.typing import FloatArray
 
 CLOSURE_TOLERANCE = 1e-7
-MAX_CLOSURE_ITERATIONS = 400
+MAX_CLOSURE_ITERATIONS = 60
+_FIXED_POINT_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def pool(one_sided: Any, squares: Any) -> tuple[Any, FloatArray]:
 def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, float]:
     """Scale to D S D so that every row sums to its area, keeping symmetry and sign.
 
-    What the iteration leaves (below `CLOSURE_TOLERANCE` of the area) goes to the diagonal, where it does no harm:
-    the facet's own light returns to it.
+    What the iteration leaves (below `CLOSURE_TOLERANCE` of the area) goes to the environment if the facet sees it,
+    else to the diagonal, where it does no harm: the facet's own light returns to it.
 
     Returns
     -------
@@ -84,20 +85,7 @@ def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, fl
     """
     area = np.where(radiates, areas.area_m2, 0.0)
     before = _deviation(areas, radiates)
-    scale = np.ones(len(area))
-    ratio = np.ones(len(area))
-    for _ in range(MAX_CLOSURE_ITERATIONS):
-        total = scale * (areas.apply(scale) + areas.escape)
-        ratio[radiates] = area[radiates] / np.maximum(total[radiates], np.finfo(float).tiny)
-        if np.abs(ratio - 1.0).max() < CLOSURE_TOLERANCE:
-            break
-        scale *= np.sqrt(ratio)
-    if np.abs(ratio - 1.0).max() > 1e-4:
-        worst = int(np.abs(ratio - 1.0).argmax())
-        raise EnclosureError(
-            f"the view factors of facet {worst} cannot be closed: its row sums to {1.0 / ratio[worst]:.6f}. "
-            "Use more rays_per_facet, or check that the facet faces free space."
-        )
+    scale = _balancing_scale(areas, area)
     upper = areas.upper.copy()
     rows = np.repeat(np.arange(upper.shape[0]), np.diff(upper.indptr))
     factor = scale[rows] * scale[upper.indices]
@@ -110,9 +98,48 @@ def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, fl
         escape=areas.escape * scale,
         escape_variance=areas.escape_variance * scale**2,
     )
-    rest = area - (closed.apply(np.ones(len(area))) + closed.escape)
-    closed = _add_diagonal(closed, np.where(radiates, rest, 0.0))
+    rest = np.where(radiates, area - (closed.apply(np.ones(len(area))) + closed.escape), 0.0)
+    to_sky = closed.escape > np.abs(rest)
+    closed = replace(closed, escape=closed.escape + np.where(to_sky, rest, 0.0))
+    closed = _add_diagonal(closed, np.where(to_sky, 0.0, rest))
     return closed, before, _deviation(closed, radiates)
+
+
+def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
+    """Return d > 0 with d_i (sum_j S_ij d_j + s_i) = A_i, by damped Newton steps from a few fixed-point steps.
+
+    The fixed point d <- d sqrt(A / (d (S d + s))) alone stalls where two groups of facets see only each other.
+    """
+    scale = np.ones(len(area))
+    here = area > 0.0
+    for step in range(MAX_CLOSURE_ITERATIONS):
+        gain = areas.apply(scale) + areas.escape
+        ratio = np.ones(len(area))
+        ratio[here] = area[here] / np.maximum(scale[here] * gain[here], 1e-300)
+        worst = int(np.abs(ratio - 1.0).argmax())
+        if abs(ratio[worst] - 1.0) < CLOSURE_TOLERANCE:
+            return scale
+        if step < _FIXED_POINT_STEPS or abs(ratio[worst] - 1.0) > 0.3:
+            scale *= np.sqrt(ratio)
+        else:
+            change = _newton_change(areas, scale, gain, missing=np.where(here, area / scale - gain, 0.0))
+            scale += min(1.0, 0.5 / max(float(np.abs(change / scale).max()), 1e-300)) * change
+    raise EnclosureError(
+        f"the view factors of facet {worst} cannot be closed: its row sums to {1.0 / ratio[worst]:.6f}. "
+        "Use more rays_per_facet, or check that the facet faces free space."
+    )
+
+
+def _newton_change(areas: ExchangeAreas, scale: FloatArray, gain: FloatArray, *, missing: FloatArray) -> FloatArray:
+    """Return the solution of (diag(gain / scale) + S) change = missing, which is symmetric and not negative."""
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    diagonal = np.maximum(gain / scale, 1e-300)
+    operator = LinearOperator((len(scale),) * 2, matvec=lambda x: diagonal * x + areas.apply(x))
+    inverse = LinearOperator((len(scale),) * 2, matvec=lambda x: x / diagonal)
+    change, _ = cg(operator, missing, rtol=1e-2, M=inverse, maxiter=200)
+    result: FloatArray = change
+    return result
 
 
 def _deviation(areas: ExchangeAreas, radiates: Any) -> float:

@@ -23,6 +23,7 @@ from bbrmodel.typing import FloatArray, IntArray
 
 MAX_ITERATIONS = 2000
 MAX_PATCHES = 400
+_NOTHING = 1e-280  # W; products of such numbers underflow
 
 
 def make_patches(centres_m: FloatArray, surface: IntArray, *, max_patches: int = MAX_PATCHES) -> IntArray:
@@ -151,7 +152,10 @@ class RadiositySolver:
 
     def _solve(self, right: FloatArray, start: FloatArray | None, tolerance: float) -> FloatArray:
         """Return u of (A - R S R) u = right by preconditioned conjugate gradients."""
-        limit = tolerance * float(np.abs(right).sum())
+        power = float(np.abs(right).sum())
+        if power < _NOTHING:
+            return np.zeros_like(right)
+        limit = tolerance * power
         u = np.zeros_like(right) if start is None else start.copy()
         residual = right - self._operate(u) if start is not None else right.copy()
         if float(np.abs(residual).sum()) <= limit:
