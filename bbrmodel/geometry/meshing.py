@@ -14,6 +14,7 @@ from bbrmodel.typing import FloatArray
 
 MIN_CELL_QUALITY = 0.02  # radius ratio 3 r_in / r_circum of tetrahedra; a flatter one spoils the conduction matrix
 MIN_FACET_QUALITY = 0.01  # 2 r_in / r_circum of exposed triangles
+OPTIMISATIONS = 2
 FAR = 1e6  # size outside every field, mm
 PERCENTILES = (0, 1, 5, 50)
 # faces of a block with the corners 0..3 below 4..7; the first and third corner are joined by the diagonal of its cells
@@ -54,7 +55,8 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
         _drop_voids(model, assembly)
         if assembly.volumes:
             model.gmsh.model.mesh.generate(3)
-            model.gmsh.model.mesh.optimize("Netgen")
+            for _ in range(OPTIMISATIONS):  # gmsh's own; its Netgen optimiser can crash the process
+                model.gmsh.model.mesh.optimize("")
         for face in turned:  # last, because the volume mesher orders triangles anew
             model.gmsh.model.mesh.reverse([(2, face)])
     except Exception as error:

@@ -120,9 +120,19 @@ class GeometryModel:
         shapes: list[tuple[int, int]] = []
         for k in range(sides):
             corners = [_corner(base, r, i, sides) for r, i in ((inner, k), (outer, k), (outer, k + 1), (inner, k + 1))]
-            shapes += self._extrude(corners, height)
-            self.blocks.append((*corners, *((x, y, z + height) for x, y, z in corners)))
+            shapes += self._block(corners, height)
         return tuple(shapes)
+
+    def wire_blocks(self, base: Vector, height: float, *, radius: float) -> Shape:
+        """Return an upright six-sided wire, corners at `radius`, of two blocks that can be meshed in layers."""
+        corners = [_corner(base, radius, k, 6) for k in range(6)]
+        halves = ((0, 1, 2, 3), (0, 3, 4, 5))  # in this order the diagonals of the common face agree
+        return tuple(pair for half in halves for pair in self._block([corners[k] for k in half], height))
+
+    def _block(self, corners: Sequence[Vector], height: float) -> Shape:
+        """Return the volume above a horizontal quadrangle and remember its corners."""
+        self.blocks.append((*corners, *((x, y, z + height) for x, y, z in corners)))
+        return self._extrude(corners, height)
 
     def _extrude(self, corners: Sequence[Vector], height: float) -> Shape:
         """Return the volume above a horizontal polygon."""

@@ -23,7 +23,6 @@ from bbrmodel.geometry import (
 PARAMETERS: dict[str, Parameter] = read_parameters(Path(__file__).with_name("parameters.toml"))
 SCALE = {"coarse": 2.2, "default": 1.0, "fine": 0.58}  # mesh size relative to the default
 TUBE_SIDES = 12
-WIRE_SIDES = 6
 
 
 class Plan:
@@ -291,8 +290,8 @@ def build_cavity(model: GeometryModel, p: Plan) -> None:
         ("inner", lambda f: f.on_cylinder(p.cavity_inner_radius_m) or f.on_plane("z", floor)),
         ("outer", everything),
     ]
-    model.body("bbr_cavity", wall, faces=faces, size=p.size(0.0085))
-    model.size("bbr_cavity__inner", p.size(0.0065))
+    model.body("bbr_cavity", wall, faces=faces, size=min(p.size(0.0085), 3.0 * p.cavity_wall_m))
+    model.size("bbr_cavity__inner", min(p.size(0.0065), 3.0 * p.cavity_wall_m))
     if vent_sites:
         model.size("bbr_cavity__vent_bores", p.size(0.0012))
 
@@ -347,8 +346,9 @@ def build_vent_covers(model: GeometryModel, p: Plan) -> None:
             f"vent_cover_{number}",
             model.fuse(plate, *posts),
             faces=cover_faces(axis, wall, facing),
-            size=p.size(0.0016),
+            size=min(p.size(0.0016), 0.0025),
         )
+        model.size(f"vent_cover_{number}__posts", min(p.size(0.0012), 0.6 * p.vent_cover_post_diameter_m))
 
 
 def cover_faces(axis: Vector, wall: float, facing: float) -> list[tuple[str, Callable[[Face], bool]]]:
@@ -420,13 +420,13 @@ def towards_ion(x: float) -> Callable[[Face], bool]:
 def build_wires(model: GeometryModel, p: Plan) -> None:
     """Declare two wires from the base block down past the ion, six-sided prisms with the side area of round ones."""
     for number, sign in ((1, 1.0), (2, -1.0)):
-        wire = model.prism(
+        wire = model.wire_blocks(
             (sign * p.comp_wire_x_m, -p.comp_wire_y_m, -p.comp_wire_depth_m),
             p.mount_height_m + p.comp_wire_depth_m,
-            radius=math.pi * p.comp_wire_diameter_m / (2.0 * WIRE_SIDES * math.sin(math.pi / WIRE_SIDES)),
-            sides=WIRE_SIDES,
+            radius=math.pi * p.comp_wire_diameter_m / 6.0,  # the perimeter of the round wire
         )
-        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=min(p.size(0.00035), 0.0004))
+        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=p.size(0.0004))
+        model.mesh_in_layers(f"comp_wire_{number}", p.segments(30, 16))
 
 
 def build_vacuum(model: GeometryModel, p: Plan) -> None:
