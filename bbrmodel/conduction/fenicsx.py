@@ -102,7 +102,7 @@ def _input_indices(geometry: Any) -> Any:
 
 
 def _geometry_dofmap(geometry: Any) -> Any:
-    """Return the nodes of each cell; releases since 0.11 keep one table for each kind of cell and deprecate `dofmap`."""
+    """Return the nodes of each cell; since 0.11 there is one table for each kind of cell and `dofmap` is deprecated."""
     tables = getattr(geometry, "dofmaps", None)
     return geometry.dofmap if tables is None or callable(tables) else tables[0]
 

@@ -17,6 +17,8 @@ from bbrmodel.typing import BoolArray, FloatArray
 _LOG = logging.getLogger(__name__)
 _MAX_STEP_HALVINGS = 12
 _GMRES_RESTART = 60
+_ROUNDING = 1e-13  # sums over thousands of nodes of terms that cancel
+_LIGHT_ROUNDING = 1e-11  # what the exchange solve may leave
 START_TOLERANCE = 1e-4  # of the largest heat flow, for the steps at given light
 
 
@@ -37,6 +39,10 @@ class RadiationCoupling(Protocol):
 
     def largest_flow(self) -> float:
         """Return the largest net heat that any surface takes or gives [W]."""
+        ...
+
+    def emitted_power(self) -> float:
+        """Return the power that all surfaces send out [W]; sets the rounding of every balance."""
         ...
 
 
@@ -89,8 +95,8 @@ def solve_steady(
     T = problem.start_K.copy()
     if problem.radiation is not None:
         # The first steps find the temperatures at given light, without an exchange solve each.
-        T = _iterate(_Iteration(problem, frozen=True), T, START_TOLERANCE, max_iterations)[0]
-    iteration = _Iteration(problem, frozen=False)
+        T = _iterate(_Iteration(problem, frozen=True, tolerance=START_TOLERANCE), T, START_TOLERANCE, max_iterations)[0]
+    iteration = _Iteration(problem, frozen=False, tolerance=tolerance)
     T, history, done = _iterate(iteration, T, tolerance, max_iterations, progress)
     scale = iteration.scale(T)
     if done:
@@ -131,8 +137,10 @@ def _iterate(
 class _Iteration:
     """The moving parts of one Newton solve."""
 
-    def __init__(self, problem: SteadyProblem, *, frozen: bool) -> None:
+    def __init__(self, problem: SteadyProblem, *, frozen: bool, tolerance: float) -> None:
         self.problem = problem
+        self.tolerance = tolerance
+        self._stiffness: float | None = None
         self.frozen = frozen
         self.label = " (given light)" if frozen else ""
         self.free = ~problem.fixed
@@ -161,7 +169,14 @@ class _Iteration:
         flows.append(float(np.abs(self.reaction()).sum()) / 2.0)
         if self.problem.radiation is not None:
             flows.append(self.problem.radiation.largest_flow())
-        return float(max(*flows, 1e-300))
+        return float(max(*flows, self._noise(T) / self.tolerance))
+
+    def _noise(self, T: FloatArray) -> float:
+        """Return a residual [W] that rounding alone can leave: where nothing flows, no smaller one can be asked for."""
+        if self._stiffness is None:
+            self._stiffness = float(np.abs(self.problem.solid.jacobian().diagonal()).max())
+        light = 0.0 if self.problem.radiation is None else _LIGHT_ROUNDING * self.problem.radiation.emitted_power()
+        return max(_ROUNDING * self._stiffness * float(np.abs(T).max()), light)
 
     def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
         """Return the Newton step, solved only as far as it pays (Eisenstat-Walker)."""

@@ -195,6 +195,10 @@ class GreyExchange:
         )
         return float(np.abs(net).max())
 
+    def emitted_power(self) -> float:
+        """Return the power that all facets emit [W]."""
+        return float(sum(light.emitted @ self._area for light in self.lights))
+
     def heat_into_solid(self) -> float:
         """Return the net radiative heat that all bodies take together [W]."""
         return float(self.net_absorbed_W[self._solid].sum())

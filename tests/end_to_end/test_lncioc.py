@@ -1,4 +1,4 @@
-"""The second LN2-cooled Ca+ clock as shipped, on its coarse mesh: what must hold whatever the unknown dimensions are."""
+"""The second LN2-cooled Ca+ clock on its coarse mesh: what must hold whatever the unknown dimensions are."""
 
 from pathlib import Path
 
