@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from bbrmodel.errors import GeometryError
-from bbrmodel.ion.clocks import Clock, clock
-from bbrmodel.ion.field import DirectView, EffectiveView, compute_effective_view, look_from
-from bbrmodel.ion.shift import data_warnings, dynamic_correction, fractional_data_uncertainty, shift_of_mixture
+from bbrmodel.ion.clocks import clock
+from bbrmodel.ion.field import EffectiveView, compute_effective_view, look_from
+from bbrmodel.ion.shift import data_warnings
+from bbrmodel.ion.tables import tabulate_ion
 from bbrmodel.mesh import nearest_cell, report_mesh
 from bbrmodel.model import (
     Assignment,
@@ -23,9 +24,9 @@ from bbrmodel.model import (
 )
 from bbrmodel.model.tables import tabulate
 from bbrmodel.resources import cache_dir
-from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution, SurfaceAtIon
+from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution
 from bbrmodel.spec import Case
-from bbrmodel.typing import FloatArray, Progress
+from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
 
@@ -96,96 +97,10 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     seed = solved.case.radiation.seed if solved.case.radiation else 1
     direct = look_from(spec.position_m, solved.enclosure, rays=spec.rays, seed=seed)
     view = compute_effective_view(direct, solved.exchange)
-    return _ion_field(solved, direct, view, clock(spec.clock)), view
-
-
-def _ion_field(solved: ThermalSolution, direct: DirectView, view: EffectiveView, transition: Clock) -> IonField:
-    """Return T_eff, shift and table of surfaces."""
-    exchange = solved.exchange
-    if exchange is None or solved.case.ion is None:
-        raise GeometryError("the ion's field needs a radiating enclosure.")
-    temperature = view.temperature_K
-    seen = view.weight > 0.0
-    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
-    outside = exchange.surfaces.environment_temperature_K
-    if outside is not None and view.environment > 0.0:
-        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
-    shift = float(shift_of_mixture(transition, weights, temperatures))
-    # d shift / shift = 4 dT/T; the dynamic term changes this by less than its own size.
-    numerical = abs(4.0 * view.temperature_std_K / temperature * shift / transition.frequency_Hz)
-    data = abs(float(fractional_data_uncertainty(transition, temperature)))
-    return IonField(
-        position_m=solved.case.ion.position_m,
-        clock=solved.case.ion.clock,
-        effective_temperature_K=temperature,
-        effective_temperature_std_K=view.temperature_std_K,
-        shift_Hz=shift,
-        fractional_shift=shift / transition.frequency_Hz,
-        fractional_uncertainty=float(np.hypot(numerical, data)),
-        fractional_uncertainty_numerical=numerical,
-        fractional_uncertainty_clock_data=data,
-        dynamic_correction=float(dynamic_correction(transition, temperature)),
-        sum_of_weights=view.sum_of_weights,
-        surfaces=_surfaces_at_ion(solved, direct, view),
+    field = tabulate_ion(
+        spec.position_m, clock(spec.clock), solved.exchange, enclosure=solved.enclosure, direct=direct, view=view
     )
-
-
-def _surfaces_at_ion(solved: ThermalSolution, direct: DirectView, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
-    """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
-    exchange, enclosure = solved.exchange, solved.enclosure
-    if exchange is None or enclosure is None:
-        return ()
-    temperature, area = exchange.facet_temperature_K, enclosure.area_m2
-    emissivity = exchange.emissivity()
-    warm_key, cold_key = ("all", "all") if "all" in view.by_light else ("warm", "cold")
-    warm_absorptivity = next(light.absorptivity for light in exchange.lights if light.name == warm_key)
-    sphere = 4.0 * np.pi
-    rows = []
-    for index, name in enumerate(enclosure.surface_names):
-        mine = (enclosure.surface == index) & enclosure.radiates
-        if not mine.any():
-            continue
-        share = float(view.weight[mine] @ exchange.fourth_power[mine]) / view.fourth_power
-        rows.append(
-            SurfaceAtIon(
-                name=name,
-                area_m2=float(area[mine].sum()),
-                solid_angle_sr=sphere * float(direct.weight[mine].sum()),
-                effective_solid_angle_sr=sphere * float(view.weight[mine].sum()),
-                effective_solid_angle_warm_sr=sphere * float(view.by_light[warm_key][mine].sum()),
-                effective_solid_angle_cold_sr=sphere * float(view.by_light[cold_key][mine].sum()),
-                mean_temperature_K=_mean(temperature[mine], area[mine]),
-                min_temperature_K=float(temperature[mine].min()),
-                max_temperature_K=float(temperature[mine].max()),
-                emissivity=_mean(emissivity[mine], area[mine]),
-                absorptivity_warm=_mean(warm_absorptivity[mine], area[mine]),
-                share_of_T4=share,
-            )
-        )
-    outside = exchange.surfaces.environment_temperature_K
-    if outside is not None:
-        rows.append(
-            SurfaceAtIon(
-                name="environment",
-                area_m2=0.0,
-                solid_angle_sr=sphere * direct.environment,
-                effective_solid_angle_sr=sphere * view.environment,
-                effective_solid_angle_warm_sr=sphere * view.environment_by_light[warm_key],
-                effective_solid_angle_cold_sr=sphere * view.environment_by_light[cold_key],
-                mean_temperature_K=outside,
-                min_temperature_K=outside,
-                max_temperature_K=outside,
-                emissivity=1.0,
-                absorptivity_warm=1.0,
-                share_of_T4=view.environment * outside**4 / view.fourth_power,
-            )
-        )
-    return tuple(rows)
-
-
-def _mean(values: FloatArray, area: FloatArray) -> float:
-    """Return the area mean."""
-    return float(values @ area / area.sum())
+    return field, view
 
 
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:

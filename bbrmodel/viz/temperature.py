@@ -50,7 +50,7 @@ def plot_cavity(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> 
 
 
 def plot_trap(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path | None:
-    """Draw the parts next to the ion, closer than `plot_cavity` and on the same scale; None where nothing is gained."""
+    """Draw the parts next to the ion, closer than `plot_cavity` and on a scale of their own; None where nothing is gained."""
     region = find_trap_region(data)
     if region is None:
         return None
@@ -79,7 +79,7 @@ def _plot_near(data: PlotData, path: Path, *, region: Region, window_size: tuple
     view = fit_view(near if len(near) else points, sheet.picture_size(window_size))
     cut = f"cut open at y = {region.center_m[1] * 1e3:.3g} mm"
     page = _Page(path, f"{data.case}: {what}", f"{cut}; small parts near the ion are left whole" if len(whole) else cut)
-    scale = cavity_scale(data, find_region(data) or region)
+    scale = cavity_scale(data, region)
     return _draw(data, parts, view, scale=scale, page=page)
 
 

@@ -1,0 +1,122 @@
+"""Put the light at the ion into tables: effective temperature, shift, one row for each surface."""
+
+import numpy as np
+
+from bbrmodel.ion.clocks import Clock
+from bbrmodel.ion.field import DirectView, EffectiveView
+from bbrmodel.ion.shift import dynamic_correction, fractional_data_uncertainty, shift_of_mixture
+from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.grey_exchange import GreyExchange
+from bbrmodel.solution import IonField, SurfaceAtIon
+from bbrmodel.typing import BoolArray, FloatArray
+
+SPHERE = 4.0 * np.pi
+
+
+def tabulate_ion(
+    position_m: tuple[float, float, float],
+    transition: Clock,
+    exchange: GreyExchange,
+    *,
+    enclosure: Enclosure,
+    direct: DirectView,
+    view: EffectiveView,
+) -> IonField:
+    """Return effective temperature, clock shift and the table of surfaces.
+
+    The shift is the sum of the shifts of the Planck spectra that reach the ion, each at its emitter's temperature.
+    """
+    temperature = view.temperature_K
+    seen = view.weight > 0.0
+    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
+    outside = exchange.surfaces.environment_temperature_K
+    if outside is not None and view.environment > 0.0:
+        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
+    shift = float(shift_of_mixture(transition, weights, temperatures))
+    # d shift / shift = 4 dT/T; the dynamic term changes this by less than its own size.
+    numerical = abs(4.0 * view.temperature_std_K / temperature * shift / transition.frequency_Hz)
+    data = abs(float(fractional_data_uncertainty(transition, temperature)))
+    return IonField(
+        position_m=position_m,
+        clock=transition.id,
+        effective_temperature_K=temperature,
+        effective_temperature_std_K=view.temperature_std_K,
+        shift_Hz=shift,
+        fractional_shift=shift / transition.frequency_Hz,
+        fractional_uncertainty=float(np.hypot(numerical, data)),
+        fractional_uncertainty_numerical=numerical,
+        fractional_uncertainty_clock_data=data,
+        dynamic_correction=float(dynamic_correction(transition, temperature)),
+        sum_of_weights=view.sum_of_weights,
+        surfaces=_surfaces_at_ion(exchange, enclosure, direct=direct, view=view),
+    )
+
+
+def _surfaces_at_ion(
+    exchange: GreyExchange, enclosure: Enclosure, *, direct: DirectView, view: EffectiveView
+) -> tuple[SurfaceAtIon, ...]:
+    """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
+    rows = []
+    for index, name in enumerate(enclosure.surface_names):
+        mine = (enclosure.surface == index) & enclosure.radiates
+        if mine.any():
+            rows.append(_surface_row(name, mine, exchange, enclosure=enclosure, direct=direct, view=view))
+    outside = exchange.surfaces.environment_temperature_K
+    if outside is not None:
+        rows.append(_environment_row(outside, direct, view))
+    return tuple(rows)
+
+
+def _lights(view: EffectiveView) -> tuple[str, str]:
+    """Return the names of the warm and the cold class; one class may serve as both."""
+    return ("all", "all") if "all" in view.by_light else ("warm", "cold")
+
+
+def _surface_row(
+    name: str, mine: BoolArray, exchange: GreyExchange, *, enclosure: Enclosure, direct: DirectView, view: EffectiveView
+) -> SurfaceAtIon:
+    """Return the row of one surface."""
+    warm, cold = _lights(view)
+    absorptivity = next(light.absorptivity for light in exchange.lights if light.name == warm)
+    temperature, area = exchange.facet_temperature_K[mine], enclosure.area_m2[mine]
+    return SurfaceAtIon(
+        name=name,
+        area_m2=float(area.sum()),
+        solid_angle_sr=SPHERE * float(direct.weight[mine].sum()),
+        effective_solid_angle_sr=SPHERE * float(view.weight[mine].sum()),
+        effective_solid_angle_warm_sr=SPHERE * float(view.by_light[warm][mine].sum()),
+        effective_solid_angle_cold_sr=SPHERE * float(view.by_light[cold][mine].sum()),
+        mean_temperature_K=_mean(temperature, area),
+        min_temperature_K=float(temperature.min()),
+        max_temperature_K=float(temperature.max()),
+        emissivity=_mean(exchange.emissivity()[mine], area),
+        absorptivity_warm=_mean(absorptivity[mine], area),
+        share_of_T4=float(view.weight[mine] @ exchange.fourth_power[mine]) / view.fourth_power,
+    )
+
+
+def _environment_row(outside_K: float, direct: DirectView, view: EffectiveView) -> SurfaceAtIon:
+    """Return the row of the open surroundings."""
+    warm, cold = _lights(view)
+    return SurfaceAtIon(
+        name="environment",
+        area_m2=0.0,
+        solid_angle_sr=SPHERE * direct.environment,
+        effective_solid_angle_sr=SPHERE * view.environment,
+        effective_solid_angle_warm_sr=SPHERE * view.environment_by_light[warm],
+        effective_solid_angle_cold_sr=SPHERE * view.environment_by_light[cold],
+        mean_temperature_K=outside_K,
+        min_temperature_K=outside_K,
+        max_temperature_K=outside_K,
+        emissivity=1.0,
+        absorptivity_warm=1.0,
+        share_of_T4=view.environment * outside_K**4 / view.fourth_power,
+    )
+
+
+def _mean(values: FloatArray, area: FloatArray) -> float:
+    """Return the area mean."""
+    return float(values @ area / area.sum())
+
+
+__all__ = ["tabulate_ion"]
