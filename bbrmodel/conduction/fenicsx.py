@@ -4,6 +4,7 @@ Everything that was renamed, reordered or retyped between releases is decided he
 offers, so that no other module asks for a version.
 """
 
+import logging
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -121,10 +122,15 @@ def new_function(space: Any) -> Any:
 
 
 def compile_form(expression: Any) -> Any:
-    """Return a compiled form."""
+    """Return a compiled form; the compiler's own messages stay out of the log."""
     from dolfinx import fem
 
-    return fem.form(expression)
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        return fem.form(expression)
+    finally:
+        logging.disable(before)
 
 
 def assemble_csr(form: Any) -> tuple[AnyArray, AnyArray, AnyArray]:

@@ -1,6 +1,9 @@
 """What the pictures are made of, read from a result directory into plain arrays."""
 
+import ctypes.util
 import json
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +80,7 @@ class PlotData:
 def require_pyvista() -> Any:
     """Return the module pyvista, set up to draw without a display."""
     try:
+        _choose_window()
         import pyvista
     except ImportError as error:
         raise MissingDependencyError(
@@ -84,6 +88,12 @@ def require_pyvista() -> Any:
         ) from error
     pyvista.OFF_SCREEN = True
     return pyvista
+
+
+def _choose_window() -> None:
+    """Have VTK draw by EGL where there is no display: left to itself it tries X first and complains."""
+    if sys.platform == "linux" and not os.environ.get("DISPLAY") and ctypes.util.find_library("EGL"):
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
 
 def read_plot_data(directory: Path) -> PlotData:
