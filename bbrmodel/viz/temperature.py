@@ -50,7 +50,7 @@ def plot_cavity(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> 
 
 
 def plot_trap(data: PlotData, path: Path, *, window_size: tuple[int, int]) -> Path | None:
-    """Draw the parts next to the ion, closer than `plot_cavity` and on a scale of their own; None where nothing is gained."""
+    """Draw the parts next to the ion, closer and on their own scale; None where nothing is gained."""
     region = find_trap_region(data)
     if region is None:
         return None
