@@ -12,17 +12,23 @@ from scipy.sparse import csr_matrix
 
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
-from bbrmodel.radiation.view_factors import RaySettings, ViewFactors, compute_view_factors
+from bbrmodel.radiation.tracer import RaySettings
+from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.solution import RadiationReport
-from bbrmodel.typing import Progress
+from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def cached_view_factors(
-    enclosure: Enclosure, settings: RaySettings, *, cache: Path, progress: Progress | None = None
+    enclosure: Enclosure,
+    settings: RaySettings,
+    *,
+    cache: Path,
+    specular: FloatArray | None = None,
+    progress: Progress | None = None,
 ) -> ViewFactors:
     """Return the view factors of an enclosure, from the cache where they are known.
 
@@ -31,13 +37,16 @@ def cached_view_factors(
     EnclosureError
         As `compute_view_factors`.
     """
-    key = hashlib.sha256(repr((_FORMAT, enclosure.content_hash, settings)).encode()).hexdigest()[:24]
+    digest = hashlib.sha256(repr((_FORMAT, enclosure.content_hash, settings)).encode())
+    if specular is not None and specular.any():
+        digest.update(specular.tobytes())
+    key = digest.hexdigest()[:24]
     path = cache / "view_factors" / f"{key}.npz"
     if path.is_file():
         stored = _read(path)
         if stored is not None:
             return stored
-    result = compute_view_factors(enclosure, settings, progress=progress)
+    result = compute_view_factors(enclosure, settings, specular=specular, progress=progress)
     _write(path, result)
     return result
 
@@ -58,6 +67,7 @@ def _write(path: Path, result: ViewFactors) -> None:
                 escape=areas.escape,
                 escape_variance=areas.escape_variance,
                 area_m2=areas.area_m2,
+                kept=areas.kept,
                 raw_row_sums=result.raw_row_sums,
                 report_keys=np.array(list(report)),
                 report_values=np.array([float(value) for value in report.values()]),
@@ -75,7 +85,7 @@ def _read(path: Path) -> ViewFactors | None:
             n = len(stored["area_m2"])
             upper = csr_matrix((stored["data"], stored["indices"], stored["indptr"]), shape=(n, n))
             areas = ExchangeAreas(
-                upper, stored["variance"], stored["escape"], stored["escape_variance"], stored["area_m2"]
+                upper, *(stored[name] for name in ("variance", "escape", "escape_variance", "area_m2", "kept"))
             )
             raw_row_sums = stored["raw_row_sums"]
             values = dict(zip(stored["report_keys"].tolist(), stored["report_values"].tolist(), strict=True))

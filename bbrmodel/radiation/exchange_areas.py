@@ -13,6 +13,7 @@ from bbrmodel.typing import FloatArray
 CLOSURE_TOLERANCE = 1e-7
 MAX_CLOSURE_ITERATIONS = 60
 _FIXED_POINT_STEPS = 8
+MIN_KEPT = 1e-6  # a mirror always absorbs or scatters a little
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class ExchangeAreas:
         shape (num_facets,), variance of `escape`, [m4].
     area_m2
         shape (num_facets,).
+    kept
+        shape (num_facets,), [-], the part of arriving light that a facet does not pass on as a mirror.
     """
 
     upper: Any
@@ -38,6 +41,7 @@ class ExchangeAreas:
     escape: FloatArray
     escape_variance: FloatArray
     area_m2: FloatArray
+    kept: FloatArray
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
@@ -51,8 +55,8 @@ class ExchangeAreas:
         return diagonal
 
     def row_sums(self) -> FloatArray:
-        """Return sum_j F_ij including the environment, shape (num_facets,); 1 where no light is lost."""
-        sums: FloatArray = (self.apply(np.ones(len(self.area_m2))) + self.escape) / self.area_m2
+        """Return sum_j F_ij kept_j with the environment, shape (num_facets,); 1 where no light is lost."""
+        sums: FloatArray = (self.apply(self.kept) + self.escape) / self.area_m2
         return sums
 
 
@@ -98,22 +102,22 @@ def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, fl
         escape=areas.escape * scale,
         escape_variance=areas.escape_variance * scale**2,
     )
-    rest = np.where(radiates, area - (closed.apply(np.ones(len(area))) + closed.escape), 0.0)
+    rest = np.where(radiates, area - (closed.apply(areas.kept) + closed.escape), 0.0)
     to_sky = closed.escape > np.abs(rest)
     closed = replace(closed, escape=closed.escape + np.where(to_sky, rest, 0.0))
-    closed = _add_diagonal(closed, np.where(to_sky, 0.0, rest))
+    closed = _add_diagonal(closed, np.where(to_sky, 0.0, rest / np.maximum(areas.kept, MIN_KEPT)))
     return closed, before, _deviation(closed, radiates)
 
 
 def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
-    """Return d > 0 with d_i (sum_j S_ij d_j + s_i) = A_i, by damped Newton steps from a few fixed-point steps.
+    """Return d > 0 with d_i (sum_j S_ij kept_j d_j + s_i) = A_i, by damped Newton steps from a few fixed-point steps.
 
     The fixed point d <- d sqrt(A / (d (S d + s))) alone stalls where two groups of facets see only each other.
     """
     scale = np.ones(len(area))
     here = area > 0.0
     for step in range(MAX_CLOSURE_ITERATIONS):
-        gain = areas.apply(scale) + areas.escape
+        gain = areas.apply(areas.kept * scale) + areas.escape
         ratio = np.ones(len(area))
         ratio[here] = area[here] / np.maximum(scale[here] * gain[here], 1e-300)
         worst = int(np.abs(ratio - 1.0).argmax())
@@ -131,14 +135,15 @@ def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
 
 
 def _newton_change(areas: ExchangeAreas, scale: FloatArray, gain: FloatArray, *, missing: FloatArray) -> FloatArray:
-    """Return the solution of (diag(gain / scale) + S) change = missing, which is symmetric and not negative."""
+    """Return the Newton step of the balance; scaled by sqrt(kept) its matrix is symmetric and not negative."""
     from scipy.sparse.linalg import LinearOperator, cg
 
     diagonal = np.maximum(gain / scale, 1e-300)
-    operator = LinearOperator((len(scale),) * 2, matvec=lambda x: diagonal * x + areas.apply(x))
+    root = np.sqrt(np.maximum(areas.kept, MIN_KEPT))
+    operator = LinearOperator((len(scale),) * 2, matvec=lambda x: diagonal * x + root * areas.apply(root * x))
     inverse = LinearOperator((len(scale),) * 2, matvec=lambda x: x / diagonal)
-    change, _ = cg(operator, missing, rtol=1e-2, M=inverse, maxiter=200)
-    result: FloatArray = change
+    change, _ = cg(operator, root * missing, rtol=1e-2, M=inverse, maxiter=200)
+    result: FloatArray = change / root
     return result
 
 

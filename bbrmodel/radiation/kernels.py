@@ -32,69 +32,59 @@ def crossed_density(
 
 
 @numba.njit(cache=True, nogil=True)
-def accumulate(
-    rays: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
-    hits: tuple[AnyArray, AnyArray, AnyArray],
-    density: AnyArray,
-    portals: AnyArray,
-    groups: tuple[AnyArray, AnyArray, AnyArray],
-) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
-    """Turn traced rays into pooled exchange areas, one sorted row per emitting facet.
+def add_crossings(
+    origins: AnyArray, directions: AnyArray, distance: AnyArray, portals: AnyArray, through: AnyArray
+) -> None:  # pragma: no cover - compiled
+    """Add to `through` (num_rays,) the line density of the portals that each ray crosses."""
+    if len(portals) == 0:
+        return
+    for r in range(len(through)):
+        through[r] += crossed_density(origins[r], directions[r], distance[r], portals)
 
-    A line between facets i and j is found by rays of i, by rays of j and by rays of the portals it crosses. Its
-    weight is one over the sum of these line densities, so that all samples count once, each by its own precision.
 
-    Parameters
-    ----------
-    rays
-        facets (n,), rays of each (n,), origins and directions (num_rays, 3).
-    hits
-        facet that was hit (num_rays,), distance [m], kind HIT, ESCAPED or LOST.
-    density
-        rays per area of every facet [1/m2].
-    portals
-        as for `crossed_density`.
-    groups
-        surface of every facet, its area, and a matrix that takes the one-sided sums by surface.
+@numba.njit(cache=True, nogil=True)
+def weigh_lines(
+    emitter: AnyArray, hit: AnyArray, kind: AnyArray, through: AnyArray, density: AnyArray
+) -> AnyArray:  # pragma: no cover - compiled
+    """Return the weight [m2] of each line: one over the densities of all samplers that could have found it.
+
+    A line between facets i and j is found by rays of i, by rays of j and by rays of the portals it crosses (the
+    balance heuristic), so that all samples count once, each by its own precision. 0 for a lost ray.
+    """
+    weight = np.zeros(len(hit))
+    for r in range(len(hit)):
+        if kind[r] == LOST:
+            continue
+        total = density[emitter[r]] + through[r]
+        if kind[r] == HIT:
+            total += density[hit[r]]
+        weight[r] = 1.0 / total
+    return weight
+
+
+@numba.njit(cache=True, nogil=True)
+def merge_rows(
+    starts: AnyArray, target: AnyArray, weight: AnyArray
+) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
+    """Sum the weights of equal targets in each row.
+
+    Row k holds the samples starts[k] to starts[k + 1]; a target below 0 does not count.
 
     Returns
     -------
     :
-        entries of each row (n,); columns, values and squared weights of the entries; exchange area with the
-        environment (n,); lost rays (n,).
+        entries of each row, and columns (sorted in each row), sums and sums of squares of all entries.
     """
-    facets, counts, origins, directions = rays
-    hit, distance, kind = hits
-    surface, area, one_sided = groups
-    size = np.zeros(len(facets), dtype=np.int64)
-    columns = np.empty(len(hit), dtype=np.int32)
-    values = np.empty(len(hit))
-    squares = np.empty(len(hit))
-    escape = np.zeros(len(facets))
-    lost = np.zeros(len(facets), dtype=np.int64)
-    ray, out = 0, 0
-    for k in range(len(facets)):
-        i, n = facets[k], counts[k]
-        weight = np.zeros(n)
-        target = np.empty(n, dtype=np.int64)
-        for m in range(n):
-            r = ray + m
-            target[m] = -1
-            if kind[r] == LOST:
-                lost[k] += 1
-                continue
-            through = crossed_density(origins[r], directions[r], distance[r], portals)
-            if kind[r] == ESCAPED:
-                escape[k] += 1.0 / (density[i] + through)
-                continue
-            j = hit[r]
-            target[m] = j
-            weight[m] = 1.0 / (density[i] + density[j] + through)
-            one_sided[surface[i], surface[j]] += area[i] / n
-        order = np.argsort(target)
+    size = np.zeros(len(starts) - 1, dtype=np.int64)
+    columns = np.empty(len(target), dtype=np.int32)
+    values = np.empty(len(target))
+    squares = np.empty(len(target))
+    out = 0
+    for k in range(len(size)):
+        first, end = starts[k], starts[k + 1]
         last = -1
-        for m in order:
-            j = target[m]
+        for m in np.argsort(target[first:end]):
+            j = target[first + m]
             if j < 0:
                 continue
             if j != last:
@@ -102,44 +92,74 @@ def accumulate(
                 out += 1
                 size[k] += 1
                 last = j
-            values[out - 1] += weight[m]
-            squares[out - 1] += weight[m] ** 2
-        ray += n
-    return size, columns[:out].copy(), values[:out].copy(), squares[:out].copy(), escape, lost
+            w = weight[first + m]
+            values[out - 1] += w
+            squares[out - 1] += w * w
+    return size, columns[:out].copy(), values[:out].copy(), squares[:out].copy()
 
 
 @numba.njit(cache=True, nogil=True)
-def portal_lines(
-    origins: AnyArray,
-    directions: AnyArray,
-    ends: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
-    density: AnyArray,
-    portals: AnyArray,
-    own: int,
-) -> AnyArray:  # pragma: no cover - compiled
-    """Return the weight of each line through a portal, 0 where an end is lost or both escape.
+def _uniform(seed: int, number: int, bounce: int) -> float:  # pragma: no cover - compiled
+    """Return a number in (0, 1) from the identity of a ray: splitmix64 of its three counters."""
+    z = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(number)
+    for _ in range(2):
+        z = (z ^ np.uint64(bounce)) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    return (float(z >> np.uint64(11)) + 0.5) * 2.0**-53
 
-    `ends` holds facet, distance and kind of the hit ahead and of the hit behind.
+
+@numba.njit(cache=True, nogil=True)
+def mirror(
+    rays: tuple[AnyArray, AnyArray, AnyArray],
+    hits: tuple[AnyArray, AnyArray, AnyArray],
+    specular: AnyArray,
+    surface: tuple[AnyArray, AnyArray],
+    draw: tuple[int, int],
+) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
+    """Reflect rays that a mirror keeps going: each with the probability of its facet's specular reflectivity.
+
+    Parameters
+    ----------
+    rays
+        identity of each ray (num,), origins and directions (num, 3).
+    hits
+        facet, distance and kind of each ray's hit.
+    specular
+        specular reflectivity of every facet.
+    surface
+        normals and lift of every facet.
+    draw
+        seed and number of the bounce.
+
+    Returns
+    -------
+    :
+        indices of the rays that go on, their new origins and directions.
     """
-    ahead, reach_ahead, kind_ahead, behind, reach_behind, kind_behind = ends
-    weight = np.zeros(len(origins))
-    for r in range(len(origins)):
-        if kind_ahead[r] == LOST or kind_behind[r] == LOST:
+    identity, origins, directions = rays
+    facet, distance, kind = hits
+    normals, lift = surface
+    seed, bounce = draw
+    going = np.empty(len(facet), dtype=np.int64)
+    new_origins = np.empty((len(facet), 3), dtype=np.float32)
+    new_directions = np.empty((len(facet), 3), dtype=np.float32)
+    out = 0
+    for r in range(len(facet)):
+        if kind[r] != HIT:
             continue
-        total = portals[own, 7]
-        if kind_ahead[r] == HIT:
-            total += density[ahead[r]]
-        if kind_behind[r] == HIT:
-            total += density[behind[r]]
-        if kind_ahead[r] == ESCAPED and kind_behind[r] == ESCAPED:
+        j = facet[r]
+        if specular[j] == 0.0 or _uniform(seed, identity[r], bounce) >= specular[j]:
             continue
-        for p in range(len(portals)):
-            if p != own:
-                one = portals[p : p + 1]
-                total += crossed_density(origins[r], directions[r], reach_ahead[r], one)
-                total += crossed_density(origins[r], -directions[r], reach_behind[r], one)
-        weight[r] = 1.0 / total
-    return weight
+        n = normals[j]
+        along = directions[r, 0] * n[0] + directions[r, 1] * n[1] + directions[r, 2] * n[2]
+        for d in range(3):
+            new_directions[out, d] = directions[r, d] - 2.0 * along * n[d]
+            new_origins[out, d] = origins[r, d] + distance[r] * directions[r, d] + lift[j] * n[d]
+        going[out] = r
+        out += 1
+    return going[:out].copy(), new_origins[:out].copy(), new_directions[:out].copy()
 
 
-__all__ = ["ESCAPED", "HIT", "LOST", "accumulate", "crossed_density", "portal_lines"]
+__all__ = ["ESCAPED", "HIT", "LOST", "add_crossings", "crossed_density", "merge_rows", "mirror", "weigh_lines"]

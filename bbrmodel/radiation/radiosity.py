@@ -2,9 +2,9 @@ r"""Radiosity of grey diffuse facets, forward (sources to irradiance) and adjoin
 
 One class of light obeys, facet by facet,
 
-.. math:: J = e + \rho H, \qquad A H = S J + s_{env} E_{env},
+..  math:: J = e + \rho H, \qquad A H = S J + s_{env} E_{env},
 
-with emitted flux e, reflectivity rho = 1 - absorptivity, exchange areas S. With u = sqrt(rho) H this is the symmetric
+with emitted flux e, diffuse reflectivity rho = 1 - absorptivity (less what a mirror passes on), exchange areas S. With u = sqrt(rho) H this is the symmetric
 positive definite system (A - R S R) u = R (S e + s_env E_env), R = diag sqrt(rho), solved by conjugate gradients.
 Bright walls make it stiff: light bounces 1/absorptivity times. A coarse space of patches carries these slow modes.
 """
@@ -70,7 +70,7 @@ class RadiositySolver:
 
     @cached_property
     def _root(self) -> FloatArray:
-        root: FloatArray = np.sqrt(1.0 - self.absorptivity)
+        root: FloatArray = np.sqrt(np.maximum(self.areas.kept - self.absorptivity, 0.0))
         return root
 
     def solve_irradiance(

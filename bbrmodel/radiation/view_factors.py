@@ -10,30 +10,16 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
-from bbrmodel.errors import EnclosureError
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, pool
-from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, accumulate, portal_lines
-from bbrmodel.radiation.sampling import sample_disc, sample_facets, sobol_points
-from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
+from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, merge_rows
+from bbrmodel.radiation.losses import check_lost, check_portal
+from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.solution import RadiationReport
-from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
+from bbrmodel.typing import FloatArray, IntArray, Progress
 
 _LOG = logging.getLogger(__name__)
 _RAYS_PER_CHUNK = 1 << 18
-# Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
-MAX_LOST_FRACTION = 1e-5
-# A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
-MAX_PORTAL_OVERLAP = 0.2
-
-
-@dataclass(frozen=True)
-class RaySettings:
-    """How many rays: per facet, through each portal; and the seed that makes them repeatable."""
-
-    rays_per_facet: int = 1000
-    portal_rays: int = 200_000
-    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,34 +34,23 @@ class ViewFactors:
     report: RadiationReport
 
 
-@dataclass(frozen=True)
-class _Tracer:
-    """What every chunk of rays needs."""
+@dataclass
+class _Tally:
+    """What the rays of all facets add up to."""
 
-    enclosure: Enclosure
-    scene: RayScene
-    settings: RaySettings
-    points: Any
-    lift: FloatArray
-    density: FloatArray
-    portals: FloatArray
-
-    @property
-    def geometry(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return what the sampling kernel reads."""
-        return self.enclosure.vertices_m, self.enclosure.normal, self.lift
-
-    def classify(self, hits: Hits) -> Any:
-        """Return HIT, ESCAPED or LOST for every ray."""
-        missed = hits.facet < 0
-        kind = np.where(missed, ESCAPED if self.enclosure.has_environment else LOST, HIT).astype(np.int8)
-        wrong = hits.from_behind | (~missed & ~self.enclosure.radiates[hits.facet])
-        kind[wrong] = LOST
-        return kind
+    values: Any  # one-sided exchange areas, CSR
+    squares: Any  # their squared weights, CSR of the same pattern
+    escape: FloatArray  # (num_facets,)
+    one_sided: FloatArray  # (num_surfaces, num_surfaces), plain counts
+    lost: IntArray  # (num_facets,)
 
 
 def compute_view_factors(
-    enclosure: Enclosure, settings: RaySettings | None = None, *, progress: Progress | None = None
+    enclosure: Enclosure,
+    settings: RaySettings | None = None,
+    *,
+    specular: FloatArray | None = None,
+    progress: Progress | None = None,
 ) -> ViewFactors:
     """Return symmetric, closed exchange areas of all facets.
 
@@ -85,6 +60,9 @@ def compute_view_factors(
         Facets whose normals point into the enclosure.
     settings
         Ray counts and seed.
+    specular
+        shape (num_facets,), [-], the part of all arriving light that a facet reflects as a mirror. Exchange areas then
+        count arrivals by way of mirrors too, and rows close as sum_j F_ij (1 - specular_j) = 1.
     progress
         Called with (facets done, facets in all).
 
@@ -103,178 +81,160 @@ def compute_view_factors(
     """
     settings = settings or RaySettings()
     check_enclosure(enclosure)
-    tracer = _make_tracer(enclosure, settings)
-    facets = np.flatnonzero(enclosure.radiates)
-    pieces, escape, one_sided, lost = _trace_facets(tracer, facets, progress)
-    _check_lost(tracer, facets, lost)
-    lines, escape_lines = _trace_portals(tracer)
-    size = (enclosure.num_facets, enclosure.num_facets)
-    values, squares = (pieces[k] + csr_matrix((lines[2 + k], (lines[0], lines[1])), shape=size) for k in (0, 1))
-    upper, variance = pool(values, squares)
-    del values, squares, pieces
-    escape += escape_lines
+    mirrors = specular if specular is not None and specular.any() else None
+    tracer = Tracer(enclosure, settings, mirrors)
+    tally = _trace_facets(tracer, progress)
+    check_lost(tracer, tally.lost)
+    _add_portals(tracer, tally)
+    upper, variance = pool(tally.values, tally.squares)
+    tally.values = tally.squares = None  # as large as everything that follows
     # A ray that escapes carries at most A / N of exchange area.
-    escape_variance = escape * enclosure.area_m2 / settings.rays_per_facet
-    raw = ExchangeAreas(upper, variance, escape, escape_variance, enclosure.area_m2)
+    escape_variance = tally.escape * enclosure.area_m2 / settings.rays_per_facet
+    kept = np.ones(enclosure.num_facets) if mirrors is None else 1.0 - mirrors
+    raw = ExchangeAreas(upper, variance, tally.escape, escape_variance, enclosure.area_m2, kept)
     areas, before, after = close(raw, enclosure.radiates)
-    rays = len(facets) * settings.rays_per_facet + len(enclosure.portals) * settings.portal_rays
-    report = RadiationReport(
-        facets=len(facets),
-        rays=rays,
-        nonzeros=2 * areas.upper.nnz - enclosure.num_facets,
-        escaped_fraction=float(areas.escape.sum() / enclosure.area_m2[facets].sum()),
-        row_sum_deviation_before=before,
-        row_sum_deviation_after=after,
-        reciprocity_deviation_before=float(np.abs(one_sided - one_sided.T).sum() / max(one_sided.sum(), 1e-300)),
-        reciprocity_deviation_after=0.0,  # the storage is symmetric by construction
-        lost_rays=int(lost.sum()),
-        from_cache=False,
-    )
-    _LOG.info("view factors: %d facets, %d rays, max |row sum - 1| = %.1e before closure", len(facets), rays, before)
+    report = _report(tracer, tally, areas, deviation=(before, after))
+    _LOG.info("view factors: %d facets, %d rays, max |row sum - 1| %.1e", report.facets, report.rays, before)
     return ViewFactors(areas, raw.row_sums(), report)
 
 
-def _make_tracer(enclosure: Enclosure, settings: RaySettings) -> _Tracer:
-    """Return the shared state of all chunks."""
-    density = np.where(enclosure.radiates, settings.rays_per_facet / enclosure.area_m2, 0.0)
-    rows = [
-        [*p.center_m, *(np.array(p.normal) / np.linalg.norm(p.normal)), p.radius_m**2, settings.portal_rays / p.area_m2]
-        for p in enclosure.portals
-    ]
-    return _Tracer(
-        enclosure,
-        RayScene(enclosure),
-        settings,
-        sobol_points(max(settings.rays_per_facet, settings.portal_rays)),
-        origin_lift(enclosure),
-        density,
-        np.array(rows, dtype=np.float64).reshape(-1, 8),
+def _report(tracer: Tracer, tally: _Tally, areas: ExchangeAreas, *, deviation: tuple[float, float]) -> RadiationReport:
+    """Return the record of one computation."""
+    enclosure, settings = tracer.enclosure, tracer.settings
+    facets = int(enclosure.radiates.sum())
+    asymmetry = np.abs(tally.one_sided - tally.one_sided.T).sum() / max(tally.one_sided.sum(), 1e-300)
+    return RadiationReport(
+        facets=facets,
+        rays=facets * settings.rays_per_facet + len(tracer.portals) * settings.portal_rays,
+        nonzeros=2 * areas.upper.nnz - enclosure.num_facets,
+        escaped_fraction=float(areas.escape.sum() / enclosure.area_m2[enclosure.radiates].sum()),
+        lost_rays=int(tally.lost.sum()),
+        row_sum_deviation_before=deviation[0],
+        row_sum_deviation_after=deviation[1],
+        reciprocity_deviation_before=float(asymmetry),
+        reciprocity_deviation_after=0.0,  # the storage is symmetric by construction
+        from_cache=False,
     )
 
 
-def _chunks(facets: IntArray, rays_per_facet: int) -> Iterator[IntArray]:
-    """Yield runs of facets with about `_RAYS_PER_CHUNK` rays."""
-    step = max(1, _RAYS_PER_CHUNK // rays_per_facet)
+def _chunks(tracer: Tracer) -> Iterator[IntArray]:
+    """Yield runs of radiating facets with about `_RAYS_PER_CHUNK` rays."""
+    facets = np.flatnonzero(tracer.enclosure.radiates)
+    step = max(1, _RAYS_PER_CHUNK // tracer.settings.rays_per_facet)
     for start in range(0, len(facets), step):
         yield facets[start : start + step]
 
 
-def _trace_facets(
-    tracer: _Tracer, facets: IntArray, progress: Progress | None
-) -> tuple[tuple[Any, Any], FloatArray, FloatArray, IntArray]:
-    """Trace all facets' rays; return CSR weights and squared weights, escapes, one-sided surface sums, lost rays."""
+def _trace_facets(tracer: Tracer, progress: Progress | None) -> _Tally:
+    """Trace the rays of all facets, in threads whose results are put together in order."""
     num = tracer.enclosure.num_facets
-    rays = tracer.settings.rays_per_facet
-    sizes, columns, values, squares = (np.zeros(num, dtype=np.int64), [], [], [])
-    escape, lost = np.zeros(num), np.zeros(len(facets), dtype=np.int64)
-    one_sided = np.zeros((len(tracer.enclosure.surface_names),) * 2)
+    total = int(tracer.enclosure.radiates.sum())
+    sizes, columns, values, squares = np.zeros(num, dtype=np.int64), [], [], []
+    tally = _Tally(None, None, np.zeros(num), np.zeros(()), np.zeros(num, dtype=np.int64))
     done = 0
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool_of_threads:
-        for chunk, row in zip(
-            _chunks(facets, rays),
-            pool_of_threads.map(lambda c: _trace_chunk(tracer, c), _chunks(facets, rays)),
-            strict=True,
-        ):
-            sizes[chunk] = row[0]
-            columns.append(row[1])
-            values.append(row[2])
-            squares.append(row[3])
-            escape[chunk] = row[4]
-            lost[done : done + len(chunk)] = row[5]
-            one_sided += row[6]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        rows = threads.map(lambda chunk: _trace_chunk(tracer, chunk), _chunks(tracer))
+        for chunk, (merged, escape, lost, one_sided) in zip(_chunks(tracer), rows, strict=True):
+            sizes[chunk] = merged[0]
+            columns.append(merged[1])
+            values.append(merged[2])
+            squares.append(merged[3])
+            tally.escape[chunk], tally.lost[chunk] = escape, lost
+            tally.one_sided = tally.one_sided + one_sided
             done += len(chunk)
             if progress:
-                progress(done, len(facets))
+                progress(done, total)
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     column = np.concatenate(columns)
-    shape = (num, num)
-    matrices = tuple(csr_matrix((np.concatenate(data), column, indptr), shape=shape) for data in (values, squares))
-    return (matrices[0], matrices[1]), escape, one_sided, lost
+    tally.values = csr_matrix((np.concatenate(values), column, indptr), shape=(num, num))
+    tally.squares = csr_matrix((np.concatenate(squares), column, indptr), shape=(num, num))
+    return tally
 
 
-def _trace_chunk(tracer: _Tracer, facets: IntArray) -> tuple[Any, ...]:
-    """Sample, trace and pool the rays of some facets (runs in a worker thread; the heavy parts release the GIL)."""
-    enclosure = tracer.enclosure
-    counts = np.full(len(facets), tracer.settings.rays_per_facet, dtype=np.int64)
-    origins, directions = sample_facets(facets, counts, tracer.points, tracer.settings.seed, tracer.geometry)
-    hits = tracer.scene.trace(origins, directions)
-    one_sided = np.zeros((len(enclosure.surface_names),) * 2)
-    result = accumulate(
-        (facets, counts, origins, directions),
-        (hits.facet, hits.distance_m, tracer.classify(hits)),
-        tracer.density,
-        tracer.portals,
-        (enclosure.surface, enclosure.area_m2, one_sided),
-    )
-    return (*result, one_sided)
+def _trace_chunk(tracer: Tracer, facets: IntArray) -> tuple[Any, FloatArray, IntArray, FloatArray]:
+    """Sample, trace and pool the rays of some facets (runs in a worker thread; the heavy parts release the GIL).
 
-
-def _check_lost(tracer: _Tracer, facets: IntArray, lost: IntArray) -> None:
-    """Raise when more rays are lost than rounding at edges explains."""
+    Returns
+    -------
+    :
+        merged rows, exchange area with the environment and lost rays of each facet, one-sided surface sums.
+    """
     per_facet = tracer.settings.rays_per_facet
-    if lost.sum() <= max(MAX_LOST_FRACTION * per_facet * len(facets), 0):
-        return
+    origins, directions = tracer.sample_facets(facets)
+    escape, lost = np.zeros(len(facets)), np.zeros(len(facets), dtype=np.int64)
+    num_surfaces = len(tracer.enclosure.surface_names)
+    one_sided = np.zeros(num_surfaces**2)
+    parts = []
+    for visits in tracer.follow(origins, directions, first_identity=int(facets[0]) * per_facet):
+        row = visits.ray // per_facet
+        weight = tracer.weigh(facets[row], visits)
+        gone, missing = visits.kind == ESCAPED, visits.kind == LOST
+        if gone.any():
+            escape += np.bincount(row[gone], weights=weight[gone], minlength=len(facets))
+        if missing.any():
+            lost += np.bincount(row[missing], minlength=len(facets))
+        target = np.where(visits.kind == HIT, visits.facet, -1)
+        one_sided += _surface_sums(tracer, facets[row], target)
+        parts.append((row, target, weight))
+    return _merge(parts, len(facets)), escape, lost, one_sided.reshape(num_surfaces, num_surfaces)
+
+
+def _surface_sums(tracer: Tracer, emitter: IntArray, target: IntArray) -> FloatArray:
+    """Return plain one-sided exchange areas between surfaces, flattened [m2]."""
     enclosure = tracer.enclosure
-    by_surface = np.bincount(enclosure.surface[facets], weights=lost, minlength=len(enclosure.surface_names))
-    share = by_surface / (per_facet * np.maximum(np.bincount(enclosure.surface[facets], minlength=len(by_surface)), 1))
-    worst = int(share.argmax())
-    raise EnclosureError(
-        f"surface '{enclosure.surface_names[worst]}': {100 * share[worst]:.3g} % of its rays are lost "
-        f"({int(lost.sum())} of {per_facet * len(facets)} in all): they "
-        + _where_they_go(tracer, int(facets[int(lost.argmax())]))
-    )
+    num = len(enclosure.surface_names)
+    key = enclosure.surface[emitter] * num + enclosure.surface[target]
+    weight = np.where(target >= 0, enclosure.area_m2[emitter] / tracer.settings.rays_per_facet, 0.0)
+    return np.bincount(key, weights=weight, minlength=num**2).astype(np.float64)
 
 
-def _where_they_go(tracer: _Tracer, facet: int) -> str:
-    """Return what the lost rays of one facet meet, with the remedy."""
-    facets = np.array([facet])
-    counts = np.array([tracer.settings.rays_per_facet])
-    rays = sample_facets(facets, counts, tracer.points, tracer.settings.seed, tracer.geometry)
-    hits = tracer.scene.trace(*rays)
-    missed = hits.facet < 0
-    if missed.any() and not tracer.enclosure.has_environment:
-        return (
-            "leave the model, so the cavity is open. Close it, or declare what is outside with "
-            "radiation.environment_temperature_K."
-        )
-    wrong = ~missed & (hits.from_behind | ~tracer.enclosure.radiates[hits.facet])
-    if not wrong.any():
-        return "slip between facets. Check the mesh for gaps."
-    name = tracer.enclosure.name_of(int(hits.facet[wrong][0]))
-    if hits.from_behind[wrong][0]:
-        return f"hit '{name}' from behind. Its normals must point into the enclosure; bodies must not overlap."
-    return f"reach '{name}', which is declared radiates = false. Close the way to it, or let it radiate."
+def _merge(parts: list[tuple[IntArray, IntArray, FloatArray]], num_rows: int) -> Any:
+    """Return `merge_rows` of arrivals in any order."""
+    row, target, weight = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    if len(parts) > 1:  # without mirrors the arrivals are in the order of the facets
+        order = np.argsort(row, kind="stable")
+        row, target, weight = row[order], target[order], weight[order]
+    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=num_rows))])
+    return merge_rows(starts, target, weight)
 
 
-def _trace_portals(tracer: _Tracer) -> tuple[tuple[AnyArray, ...], FloatArray]:
-    """Return lines through all portals as (rows, columns, weights, squared weights) and what escapes."""
-    rows, columns, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+def _add_portals(tracer: Tracer, tally: _Tally) -> None:
+    """Add the lines through all portals to the tally: each joins what lies ahead with what lies behind."""
+    size = tally.values.shape
+    for number in range(len(tracer.portals)):
+        origins, directions = tracer.sample_portal(number)
+        identity = -(number + 1) << 40
+        ends = []
+        for way, sign in enumerate((1.0, -1.0)):
+            start = identity + way * len(origins)
+            turned = (sign * directions).astype(np.float32)
+            ends.append(list(tracer.follow(origins, turned, first_identity=start, without_portal=number)))
+        check_portal(tracer, number, ahead=ends[0][0], behind=ends[1][0])
+        for ahead in ends[0]:
+            for behind in ends[1]:
+                rows, columns, weight, escape = _portal_lines(tracer, number, ahead=ahead, behind=behind)
+                tally.values = tally.values + csr_matrix((weight, (rows, columns)), shape=size)
+                tally.squares = tally.squares + csr_matrix((weight**2, (rows, columns)), shape=size)
+                tally.escape += escape
+
+
+def _portal_lines(
+    tracer: Tracer, number: int, *, ahead: Any, behind: Any
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Return lines between arrivals ahead of and behind a portal: both ends, weights; and what escapes."""
+    _, a, b = np.intersect1d(ahead.ray, behind.ray, assume_unique=True, return_indices=True)
+    first, second = ahead.facet[a].astype(np.int64), behind.facet[b].astype(np.int64)
+    kinds = ahead.kind[a], behind.kind[b]
+    density = tracer.portals[number, 7] + ahead.through[a] + behind.through[b]
+    density += np.where(kinds[0] == HIT, tracer.density[first], 0.0)
+    density += np.where(kinds[1] == HIT, tracer.density[second], 0.0)
+    weight = np.where((kinds[0] == LOST) | (kinds[1] == LOST), 0.0, 1.0 / density)
     escape = np.zeros(tracer.enclosure.num_facets)
-    for number, portal in enumerate(tracer.enclosure.portals):
-        if tracer.settings.portal_rays == 0:
-            break
-        disc = (tracer.portals[number, :3], tracer.portals[number, 3:6], portal.radius_m)
-        points = tracer.points[: tracer.settings.portal_rays]
-        origins, directions = sample_disc(number, points, tracer.settings.seed, disc)
-        ahead, behind = tracer.scene.trace(origins, directions), tracer.scene.trace(origins, -directions)
-        kinds = tracer.classify(ahead), tracer.classify(behind)
-        lost = (kinds[0] == LOST) | (kinds[1] == LOST)
-        if lost.mean() > MAX_PORTAL_OVERLAP:
-            raise EnclosureError(
-                f"portal '{portal.name}': {100 * lost.mean():.3g} % of its rays start in a solid or leave the model, "
-                f"at most {100 * MAX_PORTAL_OVERLAP:g} % may. Check center_m, normal and radius_m."
-            )
-        ends = (ahead.facet, ahead.distance_m, kinds[0], behind.facet, behind.distance_m, kinds[1])
-        weight = portal_lines(origins, directions, ends, tracer.density, tracer.portals, number)
-        both = (kinds[0] == HIT) & (kinds[1] == HIT)
-        rows.append(ahead.facet[both].astype(np.int64))
-        columns.append(behind.facet[both].astype(np.int64))
-        weights.append(weight[both])
-        for seen, gone in ((ahead, kinds[1]), (behind, kinds[0])):
-            out = (gone == ESCAPED) & (weight > 0.0)
-            escape += np.bincount(seen.facet[out], weights=weight[out], minlength=len(escape))
-    weight = np.concatenate(weights)
-    return (np.concatenate(rows), np.concatenate(columns), weight, weight**2), escape
+    for seen, here, there in ((first, kinds[0], kinds[1]), (second, kinds[1], kinds[0])):
+        out = (here == HIT) & (there == ESCAPED)
+        escape += np.bincount(seen[out], weights=weight[out], minlength=len(escape))
+    both = (kinds[0] == HIT) & (kinds[1] == HIT)
+    return first[both], second[both], weight[both], escape
 
 
 def group_exchange(areas: ExchangeAreas, surface: IntArray, num_surfaces: int) -> tuple[FloatArray, FloatArray]:

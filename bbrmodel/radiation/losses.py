@@ -1,0 +1,73 @@
+"""Rays that get lost: how many may be, and what the others say about the model."""
+
+import numpy as np
+
+from bbrmodel.errors import EnclosureError
+from bbrmodel.radiation.kernels import LOST
+from bbrmodel.radiation.tracer import Tracer, Visits
+from bbrmodel.typing import IntArray
+
+# Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
+MAX_LOST_FRACTION = 1e-5
+# A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
+MAX_PORTAL_OVERLAP = 0.2
+
+
+def check_lost(tracer: Tracer, lost: IntArray) -> None:
+    """Raise when more rays are lost than rounding at edges explains.
+
+    Raises
+    ------
+    EnclosureError
+        Names the surface that loses the largest share, and what its rays meet.
+    """
+    enclosure, per_facet = tracer.enclosure, tracer.settings.rays_per_facet
+    rays = per_facet * int(enclosure.radiates.sum())
+    if lost.sum() <= MAX_LOST_FRACTION * rays:
+        return
+    num = len(enclosure.surface_names)
+    facets = np.bincount(enclosure.surface[enclosure.radiates], minlength=num)
+    share = np.bincount(enclosure.surface, weights=lost, minlength=num) / (per_facet * np.maximum(facets, 1))
+    worst = int(share.argmax())
+    raise EnclosureError(
+        f"surface '{enclosure.surface_names[worst]}': {100 * share[worst]:.3g} % of its rays are lost "
+        f"({int(lost.sum())} of {rays} in all): they " + _where_they_go(tracer, int(lost.argmax()))
+    )
+
+
+def _where_they_go(tracer: Tracer, facet: int) -> str:
+    """Return what the lost rays of one facet meet, with the remedy."""
+    rays = tracer.sample_facets(np.array([facet]))
+    hits = tracer.trace(*rays)
+    missed = hits.facet < 0
+    if missed.any() and not tracer.enclosure.has_environment:
+        return (
+            "leave the model, so the cavity is open. Close it, or declare what is outside with "
+            "radiation.environment_temperature_K."
+        )
+    wrong = ~missed & (hits.from_behind | ~tracer.enclosure.radiates[hits.facet])
+    if not wrong.any():
+        return "slip between facets. Check the mesh for gaps."
+    name = tracer.enclosure.name_of(int(hits.facet[wrong][0]))
+    if hits.from_behind[wrong][0]:
+        return f"hit '{name}' from behind. Its normals must point into the enclosure; bodies must not overlap."
+    return f"reach '{name}', which is declared radiates = false. Close the way to it, or let it radiate."
+
+
+def check_portal(tracer: Tracer, number: int, *, ahead: Visits, behind: Visits) -> None:
+    """Raise when a portal's disc does not lie in free space.
+
+    Raises
+    ------
+    EnclosureError
+        Names the portal and the share of its rays that start in a solid.
+    """
+    lost = float(((ahead.kind == LOST) | (behind.kind == LOST)).mean())
+    if lost > MAX_PORTAL_OVERLAP:
+        raise EnclosureError(
+            f"portal '{tracer.enclosure.portals[number].name}': {100 * lost:.3g} % of its rays start in a solid or "
+            f"leave the model, at most {100 * MAX_PORTAL_OVERLAP:g} % may. Check center_m, normal and radius_m."
+        )
+
+
+__all__ = ["MAX_LOST_FRACTION", "MAX_PORTAL_OVERLAP", "check_lost", "check_portal"]
