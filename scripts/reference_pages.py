@@ -1,0 +1,119 @@
+"""Write the tables of keys in docs/reference/case.md and docs/reference/study.md from the input models.
+
+    python scripts/reference_pages.py
+
+A test fails when the pages and the models differ. Text between the tables is written by hand and stays.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from bbrmodel.spec import case_schema
+from bbrmodel.spec.study import Study
+
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
+BEGIN, END = "<!-- keys of {name} -->", "<!-- end of keys -->"
+_ANY_VALUE = ("true/false", "whole number", "number", "text")
+_TABLE = re.compile(r"<!-- keys of (\w+) -->\n.*?<!-- end of keys -->", re.DOTALL)
+
+
+def models(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the properties of each table of a file by the name of its model."""
+    tables = {schema["title"]: schema, **schema.get("$defs", {})}
+    return {name: table for name, table in tables.items() if "properties" in table}
+
+
+def key_table(model: dict[str, Any]) -> str:
+    """Return the Markdown table of the keys of one model."""
+    required = set(model.get("required", ()))
+    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for key, field in model["properties"].items():
+        default = "required" if key in required else _default(field.get("default"))
+        rows.append(f"| `{key}` | {_kind(field)} | {default} | {_escaped(field.get('description', ''))} |")
+    return "\n".join(rows)
+
+
+def _escaped(text: str) -> str:
+    """Return a text whose angle brackets Markdown leaves alone."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _default(value: object) -> str:
+    if value is None or value in ({}, [], ""):
+        return "-"
+    if isinstance(value, list):
+        return ", ".join(f"`{item}`" for item in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """Return type and limits in a few words."""
+    if "$ref" in field:
+        return "table"
+    if "anyOf" in field:
+        kinds = [_kind(option) for option in field["anyOf"] if option.get("type") != "null"]
+        if set(_ANY_VALUE) <= set(kinds):  # a parameter
+            kinds = ["value", *(kind for kind in kinds if kind not in _ANY_VALUE)]
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in field or "const" in field:
+        return " or ".join(f'"{v}"' if isinstance(v, str) else str(v) for v in field.get("enum", [field.get("const")]))
+    if field.get("type") == "array":
+        return _array(field)
+    if field.get("type") == "object":
+        return _table_of(field)
+    return _scalar(field)
+
+
+def _array(field: dict[str, Any]) -> str:
+    if "prefixItems" in field:
+        return f"list of {len(field['prefixItems'])} {_plural(_kind(field['prefixItems'][0]))}"
+    return f"list of {_plural(_kind(field.get('items', {})))}"
+
+
+def _table_of(field: dict[str, Any]) -> str:
+    inner = field.get("additionalProperties", {})
+    return f"{_plural(_kind(inner))} by name"
+
+
+def _plural(kind: str) -> str:
+    """Return the plural of a kind; one that is several words is set apart instead."""
+    return f"({kind})" if " or " in kind or kind.startswith("list") else f"{kind}s"
+
+
+def _scalar(field: dict[str, Any]) -> str:
+    """Return a simple type with its limits."""
+    names = {"number": "number", "integer": "whole number", "boolean": "true/false", "string": "text"}
+    name = names.get(str(field.get("type")), "value")
+    signs = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
+    limits = [f"{sign} {field[key]:g}" for key, sign in signs.items() if key in field]
+    return f"{name} {', '.join(limits)}".strip()
+
+
+def filled(text: str, schema: dict[str, Any]) -> str:
+    """Return a page with every table of keys written anew."""
+    known = models(schema)
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"{BEGIN.format(name=name)}\n{key_table(known[name])}\n{END}"
+
+    return _TABLE.sub(fill, text)
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the schema that each page shows."""
+    study = Study.model_json_schema(by_alias=True)
+    study["properties"].pop("source")
+    return {"case.md": case_schema(), "study.md": study}
+
+
+def main() -> None:
+    """Write the pages."""
+    for page, schema in schemas().items():
+        path = DOCS / page
+        path.write_text(filled(path.read_text(encoding="utf-8"), schema), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
