@@ -7,6 +7,7 @@ import typer
 
 import bbrmodel
 from bbrmodel.cli import inspect_commands, run_commands
+from bbrmodel.cli.conductance import conductance
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "mesh": inspect_commands.mesh,
     "check": inspect_commands.check,
     "view-factors": inspect_commands.view_factors,
+    "conductance": conductance,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }
