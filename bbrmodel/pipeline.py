@@ -97,9 +97,7 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     seed = solved.case.radiation.seed if solved.case.radiation else 1
     direct = look_from(spec.position_m, solved.enclosure, rays=spec.rays, seed=seed)
     view = compute_effective_view(direct, solved.exchange)
-    field = tabulate_ion(
-        spec.position_m, clock(spec.clock), solved.exchange, enclosure=solved.enclosure, direct=direct, view=view
-    )
+    field = tabulate_ion(spec.position_m, clock(spec.clock), solved.exchange, enclosure=solved.enclosure, view=view)
     return field, view
 
 

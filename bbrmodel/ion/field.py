@@ -44,6 +44,7 @@ class EffectiveView:
     `environment_by_light`. `weight` is the weight at the facet's actual mixture: T_eff^4 = sum weight T^4.
     """
 
+    direct: DirectView
     by_light: dict[str, FloatArray]
     environment_by_light: dict[str, float]
     weight: FloatArray
@@ -141,7 +142,7 @@ def compute_effective_view(direct: DirectView, exchange: GreyExchange) -> Effect
     variance = _exchange_variance(exchange, states) + _direct_variance(direct, exchange)
     fourth = total / STEFAN_BOLTZMANN
     return EffectiveView(
-        by_light, environment_by_light, weight, environment, fourth, float(np.sqrt(variance)) / STEFAN_BOLTZMANN
+        direct, by_light, environment_by_light, weight, environment, fourth, float(np.sqrt(variance)) / STEFAN_BOLTZMANN
     )
 
 

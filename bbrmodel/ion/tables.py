@@ -3,7 +3,7 @@
 import numpy as np
 
 from bbrmodel.ion.clocks import Clock
-from bbrmodel.ion.field import DirectView, EffectiveView
+from bbrmodel.ion.field import EffectiveView
 from bbrmodel.ion.shift import dynamic_correction, fractional_data_uncertainty, shift_of_mixture
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.grey_exchange import GreyExchange
@@ -19,7 +19,6 @@ def tabulate_ion(
     exchange: GreyExchange,
     *,
     enclosure: Enclosure,
-    direct: DirectView,
     view: EffectiveView,
 ) -> IonField:
     """Return effective temperature, clock shift and the table of surfaces.
@@ -48,22 +47,20 @@ def tabulate_ion(
         fractional_uncertainty_clock_data=data,
         dynamic_correction=float(dynamic_correction(transition, temperature)),
         sum_of_weights=view.sum_of_weights,
-        surfaces=_surfaces_at_ion(exchange, enclosure, direct=direct, view=view),
+        surfaces=_surfaces_at_ion(exchange, enclosure, view=view),
     )
 
 
-def _surfaces_at_ion(
-    exchange: GreyExchange, enclosure: Enclosure, *, direct: DirectView, view: EffectiveView
-) -> tuple[SurfaceAtIon, ...]:
+def _surfaces_at_ion(exchange: GreyExchange, enclosure: Enclosure, *, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
     """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
     rows = []
     for index, name in enumerate(enclosure.surface_names):
         mine = (enclosure.surface == index) & enclosure.radiates
         if mine.any():
-            rows.append(_surface_row(name, mine, exchange, enclosure=enclosure, direct=direct, view=view))
+            rows.append(_surface_row(name, mine, exchange, enclosure=enclosure, view=view))
     outside = exchange.surfaces.environment_temperature_K
     if outside is not None:
-        rows.append(_environment_row(outside, direct, view))
+        rows.append(_environment_row(outside, view))
     return tuple(rows)
 
 
@@ -73,7 +70,7 @@ def _lights(view: EffectiveView) -> tuple[str, str]:
 
 
 def _surface_row(
-    name: str, mine: BoolArray, exchange: GreyExchange, *, enclosure: Enclosure, direct: DirectView, view: EffectiveView
+    name: str, mine: BoolArray, exchange: GreyExchange, *, enclosure: Enclosure, view: EffectiveView
 ) -> SurfaceAtIon:
     """Return the row of one surface."""
     warm, cold = _lights(view)
@@ -82,7 +79,7 @@ def _surface_row(
     return SurfaceAtIon(
         name=name,
         area_m2=float(area.sum()),
-        solid_angle_sr=SPHERE * float(direct.weight[mine].sum()),
+        solid_angle_sr=SPHERE * float(view.direct.weight[mine].sum()),
         effective_solid_angle_sr=SPHERE * float(view.weight[mine].sum()),
         effective_solid_angle_warm_sr=SPHERE * float(view.by_light[warm][mine].sum()),
         effective_solid_angle_cold_sr=SPHERE * float(view.by_light[cold][mine].sum()),
@@ -95,13 +92,13 @@ def _surface_row(
     )
 
 
-def _environment_row(outside_K: float, direct: DirectView, view: EffectiveView) -> SurfaceAtIon:
+def _environment_row(outside_K: float, view: EffectiveView) -> SurfaceAtIon:
     """Return the row of the open surroundings."""
     warm, cold = _lights(view)
     return SurfaceAtIon(
         name="environment",
         area_m2=0.0,
-        solid_angle_sr=SPHERE * direct.environment,
+        solid_angle_sr=SPHERE * view.direct.environment,
         effective_solid_angle_sr=SPHERE * view.environment,
         effective_solid_angle_warm_sr=SPHERE * view.environment_by_light[warm],
         effective_solid_angle_cold_sr=SPHERE * view.environment_by_light[cold],

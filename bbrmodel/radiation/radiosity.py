@@ -2,11 +2,12 @@ r"""Radiosity of grey diffuse facets, forward (sources to irradiance) and adjoin
 
 One class of light obeys, facet by facet,
 
-..  math:: J = e + \rho H, \qquad A H = S J + s_{env} E_{env},
+.. math:: J = e + \rho H, \qquad A H = S J + s_{env} E_{env},
 
-with emitted flux e, diffuse reflectivity rho = 1 - absorptivity (less what a mirror passes on), exchange areas S. With u = sqrt(rho) H this is the symmetric
-positive definite system (A - R S R) u = R (S e + s_env E_env), R = diag sqrt(rho), solved by conjugate gradients.
-Bright walls make it stiff: light bounces 1/absorptivity times. A coarse space of patches carries these slow modes.
+with emitted flux e, diffuse reflectivity rho = 1 - absorptivity (less what a mirror passes on), exchange areas S.
+With u = sqrt(rho) H this is the symmetric positive definite system (A - R S R) u = R (S e + s_env E_env),
+R = diag sqrt(rho), solved by conjugate gradients. Bright walls make it stiff: light bounces 1/absorptivity times. A
+coarse space of patches carries these slow modes.
 """
 
 from dataclasses import dataclass
