@@ -23,20 +23,20 @@ def draw_study(study: "Study", table: "StudyTable") -> Path | None:
     figure = study.figure
     if figure is None or table.count("ok") == 0:
         return None
-    from bbrmodel.viz import plot_study
+    from bbrmodel.viz import StudyAxes, plot_study
 
     path = table.path.with_name(FIGURE_FILE)
     error = _ERROR_OF.get(figure.y)
-    return plot_study(
-        table.path,
+    axes = StudyAxes(
         x=figure.x,
-        series=figure.series,
         y=figure.y,
-        path=path,
+        series=figure.series,
         yerr=error if error in table.columns else None,
         log_x=figure.log_x,
         log_y=figure.log_y,
+        title=figure.title or "",
     )
+    return plot_study(table.path, axes, path)
 
 
 def show_study(table: "StudyTable", settings: Settings, *, figure: Path | None) -> None:

@@ -30,34 +30,45 @@ class Column:
     words: tuple[str, ...]  # the words of those positions; empty for numbers
 
 
-def plot_study(
-    csv_path: Path | str,
-    *,
-    x: str,
-    series: str | None,
-    y: str,
-    path: Path | str,
-    yerr: str | None = None,
-    labels: Mapping[str, str] | None = None,
-    log_x: bool = False,
-    log_y: bool = False,
-) -> Path:
+@dataclass(frozen=True)
+class StudyAxes:
+    """What a figure shows.
+
+    Attributes
+    ----------
+    x, y, series
+        Names of columns; without `series` there is one curve.
+    yerr
+        Column with one standard deviation of `y`, in the same unit; where it is empty there is no bar.
+    labels
+        Replacements for the labels made from column names.
+    log_x, log_y
+        Logarithmic axes.
+    title
+        Above the figure; "" for none.
+    """
+
+    x: str
+    y: str
+    series: str | None = None
+    yerr: str | None = None
+    labels: Mapping[str, str] | None = None
+    log_x: bool = False
+    log_y: bool = False
+    title: str = ""
+
+
+def plot_study(csv_path: Path | str, axes: StudyAxes, path: Path | str) -> Path:
     """Draw `y` against `x` with one curve for each value of `series`.
 
     Parameters
     ----------
     csv_path
         table of a study, one row per point. The unit of a column is the suffix of its name (`_K`, `_m`, ...).
-    x, series, y
-        names of columns; without `series` there is one curve.
+    axes
+        what to show.
     path
         file to write; its suffix chooses the format (png, pdf, svg).
-    yerr
-        column with one standard deviation of `y`, in the same unit; where it is empty there is no bar.
-    labels
-        replacements for the labels made from column names.
-    log_x, log_y
-        logarithmic axes.
 
     Returns
     -------
@@ -75,18 +86,22 @@ def plot_study(
     -----
     Rows of failed points (`status` says so, or a number is missing) are left out and counted in a note.
     """
+    x, series, y, yerr = axes.x, axes.series, axes.y, axes.yerr
     rows = read_rows(Path(csv_path))
     columns = [name for name in (x, series, y, yerr) if name is not None]
     check_columns(rows, columns, table=str(csv_path))
     good = [row for row in rows if is_drawable(row, y)]
     if not good:
         raise ConfigError(f"{csv_path}: none of the {len(rows)} rows has a number in '{y}'; nothing can be drawn.")
-    shown = {name: _with_label(read_column(good, name), name, labels) for name in (x, series, y) if name is not None}
+    shown = {
+        name: _with_label(read_column(good, name), name, axes.labels) for name in (x, series, y) if name is not None
+    }
     figure = sheet.new_figure((1600, 1100))
-    axes = figure.add_axes((0.105, 0.125, 0.86, 0.83))
+    plot = figure.add_axes((0.105, 0.125, 0.86, 0.83 if not axes.title else 0.79))
+    plot.set_title(axes.title)
     errors = None if yerr is None else shown[y].quantity.factor * np.nan_to_num([_number(row[yerr]) for row in good])
-    _draw_curves(axes, shown[x], shown[y], series=shown.get(series or ""), errors=errors)
-    _finish_axes(axes, shown[x], shown[y], logarithmic=(log_x, log_y))
+    _draw_curves(plot, shown[x], shown[y], series=shown.get(series or ""), errors=errors)
+    _finish_axes(plot, shown[x], shown[y], logarithmic=(axes.log_x, axes.log_y))
     _note_failures(figure, len(rows) - len(good), len(rows))
     return sheet.save_figure(figure, Path(path))
 
@@ -196,4 +211,4 @@ def _note_failures(figure: Any, failed: int, total: int) -> None:
                     fontsize=9, color=sheet.QUIET, style="italic")  # fmt: skip
 
 
-__all__ = ["plot_study"]
+__all__ = ["StudyAxes", "plot_study"]

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.image import imread
 
 from bbrmodel.errors import ConfigError, UnknownNameError
-from bbrmodel.viz import plot_study
+from bbrmodel.viz import StudyAxes, plot_study
 from bbrmodel.viz.labels import describe_column
 from bbrmodel.viz.study_figure import is_drawable, read_column, read_rows
 
@@ -67,7 +67,7 @@ def test_words_get_places_in_the_order_of_the_table(table):
 
 def test_a_figure_is_written_where_asked_and_is_not_empty(table, tmp_path):
     path = plot_study(
-        table, x=GAP, series="parameters.finish", y=EFFECTIVE, yerr=STD, path=tmp_path / "figures" / "gap.png"
+        table, StudyAxes(x=GAP, series="parameters.finish", y=EFFECTIVE, yerr=STD), tmp_path / "figures" / "gap.png"
     )
     assert path == tmp_path / "figures" / "gap.png"
     image = imread(path)
@@ -78,7 +78,7 @@ def test_a_figure_is_written_where_asked_and_is_not_empty(table, tmp_path):
 def test_a_point_without_a_standard_deviation_is_drawn_without_a_bar(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a_m,b_K,c_K\n1,80,\n2,81,0.5\n", encoding="utf-8")
-    assert plot_study(path, x="a_m", series=None, y="b_K", yerr="c_K", path=tmp_path / "a.png").is_file()
+    assert plot_study(path, StudyAxes(x="a_m", y="b_K", yerr="c_K"), tmp_path / "a.png").is_file()
 
 
 def text_of_svg(path):
@@ -89,7 +89,7 @@ def test_labels_legend_and_the_count_of_failures_are_in_the_figure(table, tmp_pa
     import matplotlib as mpl
 
     monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
-    path = plot_study(table, x=GAP, series="parameters.finish", y=EFFECTIVE, path=tmp_path / "gap.svg")
+    path = plot_study(table, StudyAxes(x=GAP, series="parameters.finish", y=EFFECTIVE), tmp_path / "gap.svg")
     text = text_of_svg(path)
     for expected in ("vent cover gap / mm", "effective temperature / K", "polished", "oxidised", "finish"):
         assert expected in text
@@ -100,9 +100,7 @@ def test_labels_of_the_caller_win_and_speak_of_the_stored_unit(table, tmp_path, 
     import matplotlib as mpl
 
     monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
-    path = plot_study(
-        table, x=GAP, series=None, y=EFFECTIVE, path=tmp_path / "gap.svg", labels={GAP: "gap of the covers (m)"}
-    )
+    path = plot_study(table, StudyAxes(x=GAP, y=EFFECTIVE, labels={GAP: "gap of the covers (m)"}), tmp_path / "gap.svg")
     assert "gap of the covers (m)" in text_of_svg(path)
     assert ">0.008<" in text_of_svg(path)
 
@@ -111,27 +109,27 @@ def test_logarithmic_axes_and_words_on_the_axis_are_readable(table, tmp_path, mo
     import matplotlib as mpl
 
     monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
-    path = plot_study(table, x=GAP, series=None, y=EFFECTIVE, path=tmp_path / "a.svg", log_x=True, log_y=True)
+    path = plot_study(table, StudyAxes(x=GAP, y=EFFECTIVE, log_x=True, log_y=True), tmp_path / "a.svg")
     assert ">5<" in text_of_svg(path)  # mm on a short logarithmic axis
-    path = plot_study(table, x="parameters.finish", series=GAP, y=EFFECTIVE, path=tmp_path / "b.svg")
+    path = plot_study(table, StudyAxes(x="parameters.finish", series=GAP, y=EFFECTIVE), tmp_path / "b.svg")
     assert ">oxidised<" in text_of_svg(path)
 
 
 def test_an_unknown_column_is_named_with_the_nearest(table, tmp_path):
     with pytest.raises(UnknownNameError, match=r"no column 'ion\.effective_temp_K'.*Did you mean"):
-        plot_study(table, x=GAP, series=None, y="ion.effective_temp_K", path=tmp_path / "a.png")
+        plot_study(table, StudyAxes(x=GAP, y="ion.effective_temp_K"), tmp_path / "a.png")
 
 
 def test_a_table_without_any_result_is_refused(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,\n2,\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="none of the 2 rows has a number in 'b'"):
-        plot_study(path, x="a", series=None, y="b", path=tmp_path / "a.png")
+        plot_study(path, StudyAxes(x="a", y="b"), tmp_path / "a.png")
 
 
 def test_an_empty_or_missing_table_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="there is no such table"):
-        plot_study(tmp_path / "none.csv", x="a", series=None, y="b", path=tmp_path / "a.png")
+        plot_study(tmp_path / "none.csv", StudyAxes(x="a", y="b"), tmp_path / "a.png")
     (tmp_path / "table.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="holds no rows"):
-        plot_study(tmp_path / "table.csv", x="a", series=None, y="b", path=tmp_path / "a.png")
+        plot_study(tmp_path / "table.csv", StudyAxes(x="a", y="b"), tmp_path / "a.png")
