@@ -14,7 +14,6 @@ from bbrmodel.typing import FloatArray
 
 MIN_CELL_QUALITY = 0.02  # radius ratio 3 r_in / r_circum of tetrahedra; a flatter one spoils the conduction matrix
 MIN_FACET_QUALITY = 0.01  # 2 r_in / r_circum of exposed triangles
-OPTIMISATIONS = 2
 FAR = 1e6  # size outside every field, mm
 PERCENTILES = (0, 1, 5, 50)
 # faces of a block with the corners 0..3 below 4..7; the first and third corner are joined by the diagonal of its cells
@@ -55,8 +54,7 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
         _drop_voids(model, assembly)
         if assembly.volumes:
             model.gmsh.model.mesh.generate(3)
-            for _ in range(OPTIMISATIONS):  # gmsh's own; its Netgen optimiser can crash the process
-                model.gmsh.model.mesh.optimize("")
+            model.gmsh.model.mesh.optimize("")  # not "Netgen", which can crash the process
         for face in turned:  # last, because the volume mesher orders triangles anew
             model.gmsh.model.mesh.reverse([(2, face)])
     except Exception as error:
@@ -75,7 +73,7 @@ def _set_options(set_number: Any) -> None:
     """Choose algorithms whose result does not depend on threads, and the file format."""
     options = {
         "Mesh.Algorithm": 6,  # Frontal-Delaunay
-        "Mesh.Algorithm3D": 1,  # Delaunay
+        "Mesh.Algorithm3D": 10,  # HXT, reproducible on the one thread that the model allows
         "Mesh.MeshSizeFromPoints": 0,
         "Mesh.MeshSizeFromCurvature": 0,
         "Mesh.MeshSizeExtendFromBoundary": -3,  # volumes only: faces jump to their own size

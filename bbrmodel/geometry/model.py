@@ -77,7 +77,7 @@ class GeometryModel:
             if self._owns_gmsh:
                 self.gmsh.initialize(readConfigFiles=False, interruptible=False)
             self.gmsh.option.setNumber("General.Terminal", 0)
-            self.gmsh.option.setNumber("General.NumThreads", 1)  # more threads change nothing but the bits
+            self.gmsh.option.setNumber("General.NumThreads", 1)  # with more the same input gives other meshes
             self.gmsh.model.add(self.name)
             self.occ = self.gmsh.model.occ
         except BaseException:

@@ -192,11 +192,12 @@ def build_container(model: GeometryModel, p: Plan) -> None:
         "lnc",
         model.cut(body, liquid, vapour, *bores, keep_tools=True),
         faces=faces,
-        size=min(p.size(0.028), 6.0 * p.container_wall_m),
+        size=min(p.size(0.024), 5.0 * p.container_wall_m),
     )
     model.size("lnc__cavity_ceiling", p.size(0.006))
     model.size("lnc__bottom", p.size(0.005))
     model.size("lnc__wetted", min(p.size(0.016), 4.0 * p.container_wall_m))
+    model.size("lnc__dry", min(p.size(0.02), 4.0 * p.container_wall_m))
     model.void("liquid", liquid)
     model.void("vapour", vapour)
     model.void("bores", tuple(pair for shape in bores for pair in shape))
