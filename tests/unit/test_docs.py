@@ -118,7 +118,9 @@ def test_printed_commands_exist_and_their_overrides_fit_the_case() -> None:
         if words[0].startswith("-"):
             continue
         assert words[0] in known, f"{page}: bbrmodel {' '.join(words)}"
-        options = {name for parameter in known[words[0]].params for name in (*parameter.opts, *parameter.secondary_opts)}
+        options = {
+            name for parameter in known[words[0]].params for name in (*parameter.opts, *parameter.secondary_opts)
+        }
         options |= {"--help", "-h"}
         assert {word for word in words[1:] if re.fullmatch(r"--?[a-z][a-z-]*", word)} <= options, f"{page}: {words}"
         if len(words) > 1 and words[1] in shipped:
