@@ -24,7 +24,7 @@ from bbrmodel.radiation.scene import RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 
 _LOG = logging.getLogger(__name__)
-MAX_LOST_FRACTION = 1e-5  # rays that slip through an edge; such a molecule starts again where it was
+MAX_LOST_FRACTION = 1e-4  # of flights, which rounding loses at an edge; such a molecule starts again where it was
 MAX_WAVES = 100_000
 OPENING_PREFIX = "opening"
 

@@ -70,7 +70,7 @@ def gas(species: str = "N2", temperature_K: float = 293.15) -> Gas:
     Examples
     --------
     >>> f"{gas('N2', 293.15).flux_velocity_m_s:.2f}"
-    '117.67'
+    '117.68'
     """
     if species not in MOLAR_MASS:
         raise UnknownNameError(

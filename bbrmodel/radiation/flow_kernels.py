@@ -10,6 +10,7 @@ from bbrmodel.typing import AnyArray
 
 _LEVELS = 65535.0  # cells along each axis of the curve that puts neighbours side by side
 _MARGIN = 1e-4  # landing points keep this share of a facet away from its edges, where rounding would lose them
+_LOST_MARGIN = 1e-2  # points that lost a molecule all the same, about one in a million
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -23,7 +24,7 @@ def _spread(value: int) -> Any:  # pragma: no cover - compiled
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _settle(point: AnyArray, corners: AnyArray) -> None:  # pragma: no cover - compiled
+def _settle(point: AnyArray, corners: AnyArray, margin: float) -> None:  # pragma: no cover - compiled
     """Move a point near a triangle into it, a margin away from its edges."""
     a, b, c = corners[0], corners[1], corners[2]
     bb = bc = cc = pb = pc = 0.0
@@ -35,9 +36,9 @@ def _settle(point: AnyArray, corners: AnyArray) -> None:  # pragma: no cover - c
         pb += w * u
         pc += w * v
     scale = 1.0 / (bb * cc - bc * bc)
-    second = max((cc * pb - bc * pc) * scale, _MARGIN)
-    third = max((bb * pc - bc * pb) * scale, _MARGIN)
-    first = max(1.0 - second - third, _MARGIN)
+    second = max((cc * pb - bc * pc) * scale, margin)
+    third = max((bb * pc - bc * pb) * scale, margin)
+    first = max(1.0 - second - third, margin)
     total = first + second + third
     for d in range(3):
         point[d] = (first * a[d] + second * b[d] + third * c[d]) / total
@@ -79,19 +80,17 @@ def land(
     out = 0
     for m in range(num):
         i = left[m] if lost[m] else reached[m]
-        if lost[m]:
-            for d in range(3):
-                origin[out, d] = origins[m, d]
-        elif opening[i] >= 0:
-            taken[opening[i]] += weight[m]
-            continue
-        else:
+        if not lost[m]:
+            if opening[i] >= 0:
+                taken[opening[i]] += weight[m]
+                continue
             on_walls += weight[m]
-            for d in range(3):
-                origin[out, d] = origins[m, d] + np.float64(distance[m]) * directions[m, d]
-            _settle(origin[out], vertices[i])
-            for d in range(3):
-                origin[out, d] += lift[i] * normals[i, d]
+        way = 0.0 if lost[m] else np.float64(distance[m])
+        for d in range(3):
+            origin[out, d] = origins[m, d] + way * directions[m, d]
+        _settle(origin[out], vertices[i], _LOST_MARGIN if lost[m] else _MARGIN)
+        for d in range(3):
+            origin[out, d] += lift[i] * normals[i, d]
         facet[out], going[out] = i, weight[m]
         out += 1
     return facet[:out], origin[:out], going[:out], taken, on_walls
