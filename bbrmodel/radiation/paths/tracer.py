@@ -1,0 +1,371 @@
+"""Backward paths from the ion, or paths that a facet emits, followed to where the light ends.
+
+A wavefront of paths moves together: Embree finds what each hits, a compiled kernel lets it be absorbed, reflected or
+passed on, and finished paths drop out. Chunks of paths run in threads; each path's random numbers and the order of all
+sums are fixed, so that the same seed gives the same bits for any number of threads.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bbrmodel.errors import ConfigError, ConvergenceError, EnclosureError
+from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
+from bbrmodel.radiation.paths.kernels import DARK, interact, leave, start_at_facet, start_at_point
+from bbrmodel.radiation.paths.optics import PathOptics, check_optics
+from bbrmodel.radiation.paths.smooth import corner_normals
+from bbrmodel.radiation.sampling import _shifts, sobol_points
+from bbrmodel.radiation.scene import RayScene, origin_lift
+from bbrmodel.typing import AnyArray, FloatArray, Progress
+
+_LOG = logging.getLogger(__name__)
+PATHS_PER_CHUNK = 1 << 14
+MAX_STEPS = 1_000_000
+# Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
+MAX_LOST_FRACTION = 1e-5
+_NO_POINTS = np.empty((0, 4), dtype=np.uint32)
+
+
+@dataclass(frozen=True)
+class PointSource:
+    """Paths leave a point in all directions alike: by reversibility, how an ion there sees the facets."""
+
+    position_m: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class FacetSource:
+    """Paths leave a facet as it emits light."""
+
+    facet: int
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """How many paths, and how they are followed.
+
+    Attributes
+    ----------
+    paths
+        In all; rounded up to a whole number of replicas.
+    seed
+        The same seed gives the same bits.
+    replicas
+        Independent estimates, whose scatter gives the standard errors.
+    weight_floor
+        A path above this weight leaves its expected share at each facet; one below it is absorbed as a whole or not
+        at all. Small values give smoother maps of bright walls, 1 the shortest paths.
+    threads
+        None: one for each core.
+    """
+
+    paths: int = 1 << 20
+    seed: int = 1
+    replicas: int = 32
+    weight_floor: float = 0.25
+    threads: int | None = None
+
+    @property
+    def paths_per_replica(self) -> int:
+        """Number of paths of one independent estimate."""
+        return max(1, -(-self.paths // self.replicas))
+
+
+@dataclass(frozen=True)
+class PathWeights:
+    """Where light from a source ends; equally the share of a receiver's light that each facet emitted.
+
+    Attributes
+    ----------
+    weight, standard_error
+        shape (num_facets,), [-]: probability to be absorbed there.
+    environment, environment_standard_error
+        Probability to leave the model.
+    surface_weight, surface_standard_error
+        shape (num_surfaces,), sums over facets with their own errors.
+    replicas, environment_replicas
+        shape (num_replicas, num_facets) and (num_replicas,): independent estimates whose mean is `weight`.
+    lost_fraction
+        Weight that slipped out between facets, before the rest was scaled to a sum of 1.
+    rays, seconds, seconds_tracing
+        Straight pieces of all paths, wall time, and thread time inside the ray caster.
+    """
+
+    weight: FloatArray
+    standard_error: FloatArray
+    environment: float
+    environment_standard_error: float
+    surface_weight: FloatArray
+    surface_standard_error: FloatArray
+    replicas: FloatArray = field(repr=False)
+    environment_replicas: FloatArray = field(repr=False)
+    lost_fraction: float
+    rays: int
+    seconds: float
+    seconds_tracing: float
+
+    @property
+    def sum_of_weights(self) -> float:
+        """Return the sum of all weights: 1 to rounding."""
+        return float(self.weight.sum()) + self.environment
+
+    def mean(self, values: FloatArray, environment: float = 0.0) -> tuple[float, float]:
+        """Return the weighted mean of facet values, shape (num_facets,), and its standard error."""
+        estimates = self.replicas @ values + self.environment_replicas * environment
+        return float(estimates.mean()), _standard_error(estimates)
+
+
+@dataclass(frozen=True)
+class Tracer:
+    """What every chunk of paths needs; made once for an enclosure and its optics in one band."""
+
+    enclosure: Enclosure
+    optics: PathOptics
+    scene: RayScene
+    tables: tuple[AnyArray, AnyArray, AnyArray, AnyArray]
+
+    def follow(
+        self, state: tuple[AnyArray, ...], *, rows: int, weight_floor: float, first: tuple[AnyArray, AnyArray]
+    ) -> "Ends":
+        """Follow paths to their ends; `first` holds points and shift of the first scattering.
+
+        Raises
+        ------
+        ConvergenceError
+            Paths go on for ever.
+        """
+        tally = (
+            np.zeros((rows, self.enclosure.num_facets)),
+            np.zeros(rows),
+            np.zeros(rows),
+            np.array([weight_floor, float(self.enclosure.has_environment), 0.0]),
+        )
+        alive, rays, tracing = len(state[0]), 0, 0.0
+        for step in range(MAX_STEPS):
+            start = time.perf_counter()
+            # The barycentric coordinates of the hit are wanted, which `RayScene.trace` leaves out.
+            found = self.scene._scene.run(state[0][:alive], state[1][:alive], output=True)
+            tracing += time.perf_counter() - start
+            rays += alive
+            hits = (found["primID"], found["u"], found["v"])
+            alive = interact(alive, state, hits, step, self.tables, tally)
+            if alive == 0:
+                return Ends(tally[0], tally[1], tally[2], int(tally[3][2]), rays, tracing)
+            leave(alive, state, hits, (step, *(first if step == 0 else (_NO_POINTS, first[1]))), self.tables)
+        raise ConvergenceError(
+            f"{alive} paths go on after {MAX_STEPS} reflections. Give some surface an absorptivity above 1e-5."
+        )
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where the paths of a chunk ended, by row: facets (num_rows, num_facets), sky and lost (num_rows,)."""
+
+    kept: FloatArray
+    sky: FloatArray
+    lost: FloatArray
+    lost_rays: int
+    rays: int
+    seconds_tracing: float
+
+
+def make_tracer(enclosure: Enclosure, optics: PathOptics, scene: RayScene | None = None) -> Tracer:
+    """Return the shared state of all chunks.
+
+    Raises
+    ------
+    ConfigError, EnclosureError
+        The optics or the facets cannot be meant.
+    """
+    check_enclosure(enclosure)
+    check_optics(enclosure, optics)
+    corner = enclosure.vertices_m
+    absorptivity = np.where(optics.n > 0.0, -1.0, optics.absorptivity)  # -1: ask Fresnel
+    rows = np.column_stack(
+        [
+            *(corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], enclosure.normal),
+            *(origin_lift(enclosure), absorptivity, optics.specularity, optics.transmittance),
+        ]
+    ).astype(np.float32)
+    kinds = np.where(enclosure.radiates, optics.passage, DARK).astype(np.int8)
+    bent = corner_normals(enclosure) if optics.specularity.any() else np.zeros((0, 3, 3), dtype=np.float32)
+    tables = (rows, np.column_stack([optics.n, optics.k]), kinds, bent)
+    return Tracer(enclosure, optics, scene or RayScene(enclosure), tables)
+
+
+def new_state(count: int) -> tuple[AnyArray, ...]:
+    """Return room for paths: origins, directions, weights, keys, numbers, rows, facet of entry into a pane, fate."""
+    return (
+        np.empty((count, 3), dtype=np.float32),
+        np.empty((count, 3), dtype=np.float32),
+        np.empty(count),
+        np.empty(count, dtype=np.uint64),
+        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int8),
+    )
+
+
+def digital_shift(seed: int, stream: int) -> AnyArray:
+    """Return the random shift of the low-discrepancy points of one independent estimate."""
+    shift = np.empty(4, dtype=np.uint32)
+    _shifts(seed, stream, shift)
+    return shift
+
+
+def trace_weights(
+    enclosure: Enclosure,
+    optics: PathOptics,
+    *,
+    source: PointSource | FacetSource,
+    settings: PathSettings | None = None,
+    progress: Progress | None = None,
+) -> PathWeights:
+    """Return where the light of a source is absorbed, by following paths.
+
+    Parameters
+    ----------
+    enclosure
+        Facets whose normals point into the enclosure.
+    optics
+        Of every facet, in one band.
+    source
+        `PointSource`: the weights are the effective solid angles of an ion there, over 4 pi. `FacetSource`: the
+        Gebhart factors of that facet.
+    progress
+        Called with (chunks done, chunks in all).
+
+    Raises
+    ------
+    ConfigError
+        The optics or the source cannot be meant.
+    EnclosureError
+        Rays are lost: an open cavity, a source inside a body, a gap in the mesh.
+    ConvergenceError
+        Light goes on for ever.
+    """
+    settings = settings or PathSettings()
+    start = time.perf_counter()
+    tracer = make_tracer(enclosure, optics)
+    points = sobol_points(settings.paths_per_replica)
+    jobs = list(_jobs(settings))
+    replicas = np.zeros((settings.replicas, enclosure.num_facets))
+    sky, lost = np.zeros(settings.replicas), np.zeros(settings.replicas)
+    counts, tracing = np.zeros(2, dtype=np.int64), 0.0
+    with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
+        for done, (job, ends) in enumerate(
+            zip(jobs, pool.map(lambda j: _trace(tracer, source, settings, points, j), jobs), strict=True), start=1
+        ):
+            replicas[job[0]] += ends.kept[0]
+            sky[job[0]] += ends.sky[0]
+            lost[job[0]] += ends.lost[0]
+            counts += (ends.lost_rays, ends.rays)
+            tracing += ends.seconds_tracing
+            if progress:
+                progress(done, len(jobs))
+    check_lost(int(counts[0]), int(counts[1]))
+    work = (int(counts[1]), time.perf_counter() - start, tracing)
+    return _weights(enclosure, (replicas, sky, lost), work)
+
+
+def _jobs(settings: PathSettings) -> Iterator[tuple[int, int, int]]:
+    """Yield (replica, first path, number of paths) of every chunk."""
+    for replica in range(settings.replicas):
+        for first in range(0, settings.paths_per_replica, PATHS_PER_CHUNK):
+            yield replica, first, min(PATHS_PER_CHUNK, settings.paths_per_replica - first)
+
+
+def _trace(
+    tracer: Tracer, source: PointSource | FacetSource, settings: PathSettings, points: Any, job: tuple[int, int, int]
+) -> Ends:
+    """Start and follow one chunk of paths (runs in a worker thread; the heavy parts release the GIL)."""
+    replica, first, count = job
+    state = new_state(count)
+    if isinstance(source, PointSource):
+        stream = -(2 + replica)
+        shift = digital_shift(settings.seed, stream)
+        place = np.array(source.position_m, dtype=np.float64)
+        start_at_point(first, count, state, points, (settings.seed, stream, shift), place)
+        return tracer.follow(state, rows=1, weight_floor=settings.weight_floor, first=(points, shift))
+    hemispherical = float(tracer.optics.hemispherical[source.facet])
+    if hemispherical <= 0.0:
+        raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
+    stream = stream_of(source.facet, replica)
+    shift = digital_shift(settings.seed, stream)
+    start = (source.facet, first, 0, 0, hemispherical)
+    start_at_facet(start, count, state, points, (settings.seed, stream, shift), tracer.tables)
+    return tracer.follow(state, rows=1, weight_floor=settings.weight_floor, first=(_NO_POINTS, shift))
+
+
+def stream_of(facet: int, replica: int) -> int:
+    """Return the number that the random shift of a facet's paths is drawn from."""
+    return facet + (replica << 32)
+
+
+def check_lost(lost: int, rays: int) -> None:
+    """Raise when more rays are lost than rounding at edges explains.
+
+    Raises
+    ------
+    EnclosureError
+        An open cavity without a declared environment, a source inside a body, a flipped facet.
+    """
+    if lost > max(3, MAX_LOST_FRACTION * rays):
+        raise EnclosureError(
+            f"{lost} of {rays} rays of the paths ({100 * lost / rays:.3g} %) are lost: they leave a closed model, hit "
+            "a facet from behind or one that does not radiate. Check the view factors first, and the source."
+        )
+
+
+def _weights(
+    enclosure: Enclosure, sums: tuple[FloatArray, FloatArray, FloatArray], work: tuple[int, float, float]
+) -> PathWeights:
+    """Return weights and errors from the sums of each replica."""
+    kept, sky, lost = sums
+    total = kept.sum(axis=1) + sky
+    lost_fraction = float(lost.sum() / (total + lost).sum())
+    kept /= total[:, None]
+    sky = sky / total
+    num = len(enclosure.surface_names)
+    by_surface = np.stack([np.bincount(enclosure.surface, weights=row, minlength=num) for row in kept])
+    _LOG.info("paths: %d rays in %.2f s, %.1e of the light lost", work[0], work[1], lost_fraction)
+    return PathWeights(
+        kept.mean(axis=0),
+        kept.std(axis=0, ddof=1) / np.sqrt(len(kept)) if len(kept) > 1 else np.full(kept.shape[1], np.nan),
+        float(sky.mean()),
+        _standard_error(sky),
+        by_surface.mean(axis=0),
+        np.array([_standard_error(column) for column in by_surface.T]),
+        kept,
+        sky,
+        lost_fraction,
+        *work,
+    )
+
+
+def _standard_error(estimates: FloatArray) -> float:
+    """Return the standard error of the mean of independent estimates; NaN of a single one."""
+    return float(estimates.std(ddof=1) / np.sqrt(len(estimates))) if len(estimates) > 1 else float("nan")
+
+
+__all__ = [
+    "Ends",
+    "FacetSource",
+    "PathSettings",
+    "PathWeights",
+    "PointSource",
+    "Tracer",
+    "check_lost",
+    "digital_shift",
+    "make_tracer",
+    "new_state",
+    "stream_of",
+    "trace_weights",
+]
