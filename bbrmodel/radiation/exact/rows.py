@@ -1,0 +1,235 @@
+"""Exchange areas of some facets with all later facets."""
+
+import numpy as np
+
+from bbrmodel.radiation.exact.clipping import MAX_CORNERS, clip, height, plane_of
+from bbrmodel.radiation.exact.compiled import njit_nogil
+from bbrmodel.radiation.exact.contour import contour_exchange
+from bbrmodel.radiation.exact.cubature import make_frame, partial_exchange
+from bbrmodel.radiation.exact.shaft import MAX_SHAFT_PLANES, find_candidates, hides_all, shaft_planes
+from bbrmodel.typing import AnyArray
+
+UNSEEN, VISIBLE, HIDDEN, PARTIAL = 0, 1, 2, 3
+# Emitters whose size over distance to the occluders differ less than this are both used, so that order never matters.
+_TIE = 1e-6
+_MIN_OCCLUDER_AREA = 1e-11  # of the smaller facet's area
+
+
+@njit_nogil
+def _faces(triangle: AnyArray, plane: AnyArray, eps: float) -> int:  # pragma: no cover - compiled
+    """Return 0 where a triangle lies behind a plane, 1 where it is cut by it, 2 where it lies in front."""
+    low, high = 0.0, 0.0
+    for k in range(3):
+        value = height(plane, triangle[k])
+        low, high = min(low, value), max(high, value)
+    if high <= eps:
+        return 0
+    return 1 if low < -eps else 2
+
+
+@njit_nogil
+def _cut_pair(
+    i: int, j: int, facets: tuple[AnyArray, AnyArray, AnyArray], eps: float, a: AnyArray, b: AnyArray
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Write the parts of two facets in front of each other; return their corners, (0, 0) where there are none."""
+    vertices, planes, _ = facets
+    seen_a, seen_b = _faces(vertices[i], planes[j], eps), _faces(vertices[j], planes[i], eps)
+    if seen_a == 0 or seen_b == 0:
+        return 0, 0
+    num_a, num_b = 3, 3
+    if seen_a == 1:
+        num_a = clip(vertices[i], 3, planes[j], eps, a)
+    else:
+        a[:3] = vertices[i]
+    if seen_b == 1:
+        num_b = clip(vertices[j], 3, planes[i], eps, b)
+    else:
+        b[:3] = vertices[j]
+    return num_a, num_b
+
+
+@njit_nogil
+def _box_of(a: AnyArray, num_a: int, b: AnyArray, num_b: int, box: AnyArray) -> None:  # pragma: no cover - compiled
+    """Write the box round two polygons."""
+    for c in range(3):
+        box[0, c], box[1, c] = a[0, c], a[0, c]
+        for k in range(num_a):
+            box[0, c], box[1, c] = min(box[0, c], a[k, c]), max(box[1, c], a[k, c])
+        for k in range(num_b):
+            box[0, c], box[1, c] = min(box[0, c], b[k, c]), max(box[1, c], b[k, c])
+
+
+@njit_nogil
+def _mean_of(polygon: AnyArray, num: int) -> AnyArray:  # pragma: no cover - compiled
+    """Return the centre of area of a convex polygon."""
+    centre, total = np.zeros(3), 0.0
+    for k in range(1, num - 1):
+        ax, ay, az = polygon[k] - polygon[0]
+        bx, by, bz = polygon[k + 1] - polygon[0]
+        size = np.sqrt((ay * bz - az * by) ** 2 + (az * bx - ax * bz) ** 2 + (ax * by - ay * bx) ** 2)
+        centre += size * (polygon[0] + polygon[k] + polygon[k + 1]) / 3.0
+        total += size
+    return centre / total if total > 0.0 else polygon[0].copy()
+
+
+@njit_nogil
+def _apparent_size(polygon: AnyArray, num: int, point: AnyArray) -> float:  # pragma: no cover - compiled
+    """Return longest side over distance, both squared."""
+    longest = 0.0
+    for k in range(num):
+        longest = max(longest, ((polygon[(k + 1) % num] - polygon[k]) ** 2).sum())
+    size: float = longest / max(((_mean_of(polygon, num) - point) ** 2).sum(), 1e-300)
+    return size
+
+
+@njit_nogil
+def _centre_of_occluders(
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray], num_found: int
+) -> AnyArray:  # pragma: no cover - compiled
+    """Return the centre of area of what reaches into the shaft."""
+    centre, total, plane = np.zeros(3), 0.0, np.empty(4)
+    for k in range(num_found):
+        area = plane_of(found[0][k], found[1][k], plane)
+        centre += area * _mean_of(found[0][k], found[1][k])
+        total += area
+    return centre / total
+
+
+@njit_nogil
+def _one_way(
+    a: AnyArray,
+    num_a: int,
+    plane_a: AnyArray,
+    b: AnyArray,
+    num_b: int,
+    plane_b: AnyArray,
+    whole: float,
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    num_found: int,
+    limits: tuple[float, float, float],
+    room: tuple[AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Return exchange area and error, integrated over `a`."""
+    frame, flat = np.empty((3, 3)), np.empty((MAX_CORNERS, 2))
+    make_frame(b, num_b, plane_b, frame, flat)
+    receiver = (frame, flat, num_b, plane_of(b, num_b, np.empty(4)))
+    emitter = (room[0], room[1], plane_a[:3])
+    return partial_exchange(a, num_a, whole, emitter, receiver, found, num_found, limits, work)
+
+
+@njit_nogil
+def _past_occluders(
+    a: AnyArray,
+    num_a: int,
+    plane_a: AnyArray,
+    b: AnyArray,
+    num_b: int,
+    plane_b: AnyArray,
+    whole: float,
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    num_found: int,
+    limits: tuple[float, float, float],
+    room: tuple[AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Integrate over the polygon that looks smaller from the occluders; over both where they look the same."""
+    centre = _centre_of_occluders(found, num_found)
+    size_a, size_b = _apparent_size(a, num_a, centre), _apparent_size(b, num_b, centre)
+    tie = abs(size_a - size_b) <= _TIE * (size_a + size_b)
+    value, error = 0.0, 0.0
+    if tie or size_a < size_b:
+        value, error = _one_way(a, num_a, plane_a, b, num_b, plane_b, whole, found, num_found, limits, room, work)
+    if value < 0.0:
+        return value, error
+    if tie or size_b < size_a:
+        back, back_error = _one_way(b, num_b, plane_b, a, num_a, plane_a, whole, found, num_found, limits, room, work)
+        if back < 0.0 or not tie:
+            return back, back_error
+        return 0.5 * (value + back), 0.5 * (error + back_error)
+    return value, error
+
+
+@njit_nogil
+def _hides(
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    num_found: int,
+    a: AnyArray,
+    num_a: int,
+    b: AnyArray,
+    num_b: int,
+    eps: float,
+) -> bool:  # pragma: no cover - compiled
+    """Return whether one occluder alone hides two polygons from each other."""
+    for k in range(num_found):
+        m = found[3][k]
+        if hides_all(tree[0][m], tree[1][m], found[2][k], a, num_a, b, num_b, eps):
+            return True
+    return False
+
+
+@njit_nogil
+def exchange_rows(
+    rows: AnyArray,
+    columns: AnyArray,
+    facets: tuple[AnyArray, AnyArray, AnyArray],
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    tolerances: tuple[float, float, float],
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    room: tuple[AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
+    """Return exchange areas [m2], errors [m2] and kinds of the facets `rows` with the facets `columns` after them.
+
+    Parameters
+    ----------
+    facets
+        vertices (n, 3, 3), planes (n, 4) and areas (n,).
+    tolerances
+        relative, absolute (on view factors) and eps [m].
+    found, room, work
+        Room for occluders of one pair, for triangles of an emitter, for pieces of a receiver.
+
+    Returns
+    -------
+    :
+        three arrays of shape (rows, columns); a negative area where the work space was too small.
+    """
+    values, errors = np.zeros((len(rows), len(columns))), np.zeros((len(rows), len(columns)))
+    kinds = np.zeros((len(rows), len(columns)), dtype=np.int8)
+    a, b = np.empty((MAX_CORNERS, 3)), np.empty((MAX_CORNERS, 3))
+    shaft, box, cut = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
+    relative, absolute, eps = tolerances
+    for r in range(len(rows)):
+        i = rows[r]
+        for k in range(len(columns)):
+            j = columns[k]
+            if j <= i:
+                continue
+            num_a, num_b = _cut_pair(i, j, facets, eps, a, b)
+            if num_a == 0 or num_b == 0:
+                continue
+            smaller = min(facets[2][i], facets[2][j])
+            plane_a, plane_b = facets[1][i], facets[1][j]
+            num = shaft_planes(a, num_a, b, num_b, plane_a, plane_b, eps, shaft)
+            _box_of(a, num_a, b, num_b, box)
+            num_found = find_candidates(tree, shaft, num, box, _MIN_OCCLUDER_AREA * smaller, eps, cut, found)
+            kinds[r, k] = VISIBLE
+            if num_found > 0:
+                kinds[r, k] = HIDDEN
+                if _hides(tree, found, num_found, a, num_a, b, num_b, eps):
+                    continue
+                kinds[r, k] = PARTIAL
+            whole, rounding = contour_exchange(a, num_a, b, num_b)
+            values[r, k], errors[r, k] = whole, rounding
+            if num_found > 0:
+                limits = (relative, absolute * smaller, eps)
+                values[r, k], errors[r, k] = _past_occluders(
+                    a, num_a, plane_a, b, num_b, plane_b, whole, found, num_found, limits, room, work
+                )
+                errors[r, k] += rounding
+    return values, errors, kinds
+
+
+__all__ = ["HIDDEN", "PARTIAL", "UNSEEN", "VISIBLE", "exchange_rows"]
