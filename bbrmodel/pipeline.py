@@ -23,6 +23,7 @@ from bbrmodel.model import (
     solve_temperatures,
 )
 from bbrmodel.model.tables import tabulate
+from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution
 from bbrmodel.spec import Case
@@ -91,32 +92,34 @@ def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[Prepar
 
 def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView | None]:
     """Return the ion's field, if the case has an ion and light."""
-    spec = solved.case.ion
-    if spec is None or solved.exchange is None or solved.enclosure is None:
+    spec, light = solved.case.ion, solved.light
+    if spec is None or light is None or solved.case.radiation is None:
         return None, None
-    seed = solved.case.radiation.seed if solved.case.radiation else 1
-    direct = look_from(spec.position_m, solved.enclosure, rays=spec.rays, seed=seed)
-    view = compute_effective_view(direct, solved.exchange)
-    field = tabulate_ion(spec.position_m, clock(spec.clock), solved.exchange, enclosure=solved.enclosure, view=view)
-    return field, view
+    looks = RaySettings(seed=solved.case.radiation.seed)
+    direct = {
+        name: look_from(spec.position_m, light.enclosure, settings=looks, rays=spec.rays, specular=specular)
+        for name, specular in light.specular.items()
+    }
+    view = compute_effective_view(direct, light.exchange)
+    return tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view), view
 
 
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
     """Return the solution as plain containers."""
     mesh = solved.mesh
-    vertices = mesh.facet_vertices_m[solved.exposed]
+    exposed = mesh.facets.exposed
+    vertices = mesh.facet_vertices_m[exposed]
     edge = vertices[:, 1:] - vertices[:, :1]
     facets = RadiatingFacets(
         vertices_m=vertices,
         area_m2=0.5 * np.linalg.norm(np.cross(edge[:, 0], edge[:, 1]), axis=1),
-        surface=mesh.facets.surface[solved.exposed],
+        surface=mesh.facets.surface[exposed],
         surface_names=mesh.facets.surface_names,
         weight_at_ion=None if view is None else view.weight,
     )
     warnings = list(solved.assignment.warnings)
-    if ion is not None and solved.exchange is not None:
-        radiates = solved.exchange.surfaces.radiates
-        used = solved.exchange.facet_temperature_K[radiates]
+    if ion is not None and solved.light is not None:
+        used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
     return Solution(
         case_name=solved.case.name,
@@ -124,7 +127,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         facets=facets,
         thermal=tabulate(solved),
         mesh=report_mesh(mesh.bundle, mesh.facets),
-        radiation=None if solved.view_factors is None else solved.view_factors.report,
+        radiation=None if solved.light is None else solved.light.report,
         ion=ion,
         timings_s=dict(solved.timings_s),
         warnings=tuple(warnings),

@@ -4,6 +4,7 @@ The ion sees radiosity J over the whole sphere, so :math:`\sigma T_{eff}^4 = \su
 radiosity solve turns the direct solid angles into the weight of every facet's own emission, reflections included.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,24 +14,28 @@ from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import EnclosureError, GeometryError
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.grey_exchange import GreyExchange, LightState
+from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
-from bbrmodel.radiation.scene import RayScene
+from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 REPLICAS = 8
+_FIRST_SPHERE = 1_000_000  # numbers of the ion's sample sets; portals have small ones
 # Rays that pass exactly between two facets; more of them is a hole in the mesh.
 MAX_LOST_FRACTION = 1e-5
 
 
 @dataclass(frozen=True)
 class DirectView:
-    """What the ion sees without reflections, as fractions of 4 pi.
+    """What the ion sees before any diffuse reflection, as fractions of 4 pi.
 
-    `weight` has shape (num_facets,); `replicas` (REPLICAS, num_facets) holds independent estimates of it whose mean
-    it is; `environment` is the fraction of open sky, with its own replicas.
+    `weight` (num_facets,) is what it sees first; `arrival` (num_facets,) counts what it sees by way of mirrors too and
+    equals `weight` without them. `replicas` (REPLICAS, num_facets) holds independent estimates of `arrival`, whose mean
+    it is; `environment` is the fraction of open sky, by way of mirrors too, with its own replicas.
     """
 
     weight: FloatArray
+    arrival: FloatArray
     replicas: FloatArray
     environment: float
     environment_replicas: FloatArray
@@ -69,8 +74,24 @@ class EffectiveView:
         return max(sums, key=lambda total: abs(total - 1.0))
 
 
-def look_from(position_m: tuple[float, float, float], enclosure: Enclosure, *, rays: int, seed: int) -> DirectView:
+def look_from(
+    position_m: tuple[float, float, float],
+    enclosure: Enclosure,
+    *,
+    rays: int,
+    settings: RaySettings | None = None,
+    specular: FloatArray | None = None,
+) -> DirectView:
     """Return direct solid angles (as fractions of 4 pi) of all facets seen from a point, by rays.
+
+    Parameters
+    ----------
+    rays
+        Rays from the point, in `REPLICAS` independent low-discrepancy sets.
+    settings
+        Its seed is used.
+    specular
+        shape (num_facets,), mirror reflectivity of every facet; none without.
 
     Raises
     ------
@@ -79,23 +100,30 @@ def look_from(position_m: tuple[float, float, float], enclosure: Enclosure, *, r
     EnclosureError
         The point sees out of a closed model, or a facet that does not radiate.
     """
-    scene = RayScene(enclosure)
+    seed = (settings or RaySettings()).seed
+    mirrors = specular if specular is not None and specular.any() else None
+    kept = np.ones(enclosure.num_facets) if mirrors is None else 1.0 - mirrors
+    tracer = Tracer(enclosure, RaySettings(1, 0, seed), mirrors)
     per_replica = max(rays // REPLICAS, 1)
     points = sobol_points(per_replica)
     origins = np.tile(np.array(position_m, dtype=np.float32), (per_replica, 1))
-    replicas = np.zeros((REPLICAS, enclosure.num_facets))
-    sky = np.zeros(REPLICAS)
+    replicas, sky = np.zeros((REPLICAS, enclosure.num_facets)), np.zeros(REPLICAS)
+    first, counted = np.zeros(enclosure.num_facets), 0
     for k in range(REPLICAS):
-        hits = scene.trace(origins, sample_sphere(points, seed, 1_000_000 + k))
-        missed = hits.facet < 0
+        directions = sample_sphere(points, seed, _FIRST_SPHERE + k)
+        hits = tracer.trace(origins, directions)
         _check_view(enclosure, hits.facet, hits.from_behind, position_m)
-        good = ~missed & ~hits.from_behind
-        if enclosure.has_environment:
-            sky[k] = missed.mean()
-        counted = good.sum() + (missed.sum() if enclosure.has_environment else 0)
-        replicas[k] = np.bincount(hits.facet[good], minlength=enclosure.num_facets) / counted
-        sky[k] *= per_replica / counted
-    return DirectView(replicas.mean(axis=0), replicas, float(sky.mean()), sky)
+        for bounce, visits in enumerate(tracer.follow(origins, directions, first_identity=-(k + 1) << 50)):
+            if bounce == 0:
+                counted += int((visits.kind != LOST).sum())
+                first += np.bincount(visits.facet[visits.kind == HIT], minlength=enclosure.num_facets)
+            replicas[k] += np.bincount(visits.facet[visits.kind == HIT], minlength=enclosure.num_facets)
+            sky[k] += (visits.kind == ESCAPED).sum()
+        # All light ends somewhere: with mirrors, whose draws are random, this holds only on average.
+        total = float(replicas[k] @ kept) + sky[k]
+        replicas[k] /= total
+        sky[k] /= total
+    return DirectView(first / counted, replicas.mean(axis=0), replicas, float(sky.mean()), sky)
 
 
 def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, position_m: tuple[float, ...]) -> None:
@@ -120,56 +148,70 @@ def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, positi
         )
 
 
-def compute_effective_view(direct: DirectView, exchange: GreyExchange) -> EffectiveView:
-    """Return effective weights and T_eff^4 from a converged exchange, by one adjoint solve per class of light."""
+def compute_effective_view(direct: Mapping[str, DirectView], exchange: GreyExchange) -> EffectiveView:
+    """Return effective weights and T_eff^4 from a converged exchange, by one adjoint solve per class of light.
+
+    `direct` holds what the ion sees in each class of light; without mirrors these are the same.
+    """
     by_light: dict[str, FloatArray] = {}
     environment_by_light: dict[str, float] = {}
-    weight = np.zeros_like(direct.weight)
+    weight = np.zeros(len(exchange.fourth_power))
     environment, total = 0.0, 0.0
     outside = exchange.surfaces.environment_temperature_K
     states: list[tuple[LightState, FloatArray]] = []
     for light in exchange.lights:
-        state = light.solver.adjoint_state(direct.weight)
-        gain = direct.weight + exchange.surfaces.areas.apply(state)
+        seen, areas = direct[light.name], light.solver.areas
+        state = light.solver.adjoint_state(seen.arrival)
+        gain = seen.arrival + areas.apply(state)
         by_light[light.name] = light.absorptivity * gain
         weight += light.absorptivity * light.share * gain
-        open_sky = direct.environment + float(state @ exchange.surfaces.areas.escape)
+        open_sky = seen.environment + float(state @ areas.escape)
         environment_by_light[light.name] = open_sky
         total += float(gain @ light.emitted) + open_sky * light.environment
         if outside is not None:
             environment += open_sky * light.environment / (STEFAN_BOLTZMANN * outside**4)
         states.append((light, state))
-    variance = _exchange_variance(exchange, states) + _direct_variance(direct, exchange)
-    fourth = total / STEFAN_BOLTZMANN
+    variance = _exchange_variance(states) + _direct_variance(direct, exchange)
     return EffectiveView(
-        direct, by_light, environment_by_light, weight, environment, fourth, float(np.sqrt(variance)) / STEFAN_BOLTZMANN
+        direct=direct[exchange.lights[0].name],
+        by_light=by_light,
+        environment_by_light=environment_by_light,
+        weight=weight,
+        environment=environment,
+        fourth_power=total / STEFAN_BOLTZMANN,
+        fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
     )
 
 
-def _exchange_variance(exchange: GreyExchange, states: list[tuple[LightState, FloatArray]]) -> float:
+def _exchange_variance(states: Sequence[tuple[LightState, FloatArray]]) -> float:
     """Return the variance of the ion's irradiance [W2/m4] from the statistics of all exchange areas.
 
-    An error of S_ij acts through the adjoint state y as y_i (J_j - H_i) + y_j (J_i - H_j): closure ties each row's
-    errors together, so that only departures from the row's mean count. Lines are taken as independent, which
-    overestimates the error of low-discrepancy rays.
+    An error of S_ij acts through the adjoint state y as y_i (J_j - H_i kept_j) + y_j (J_i - H_j kept_i): closure ties
+    each row's errors together, so that only departures from the row's mean count. Lines are taken as independent,
+    which overestimates the error of low-discrepancy rays. Classes of light that share their lines are added first.
     """
-    areas = exchange.surfaces.areas
-    entries = coo_matrix(areas.upper)
-    influence = np.zeros(entries.nnz)
-    escape = np.zeros(len(areas.area_m2))
-    for light, y in states:
-        influence += y[entries.row] * (light.radiosity[entries.col] - light.irradiance[entries.row])
-        influence += y[entries.col] * (light.radiosity[entries.row] - light.irradiance[entries.col])
-        escape += y * (light.environment - light.irradiance)
-    influence[entries.row == entries.col] = 0.0
-    return float(areas.variance @ influence**2 + areas.escape_variance @ escape**2)
+    variance = 0.0
+    for areas in {id(light.solver.areas): light.solver.areas for light, _ in states}.values():
+        entries = coo_matrix(areas.upper)
+        influence = np.zeros(entries.nnz)
+        escape = np.zeros(len(areas.area_m2))
+        for light, y in states:
+            if light.solver.areas is areas:
+                J, H = light.radiosity, light.irradiance
+                influence += y[entries.row] * (J[entries.col] - H[entries.row] * areas.kept[entries.col])
+                influence += y[entries.col] * (J[entries.row] - H[entries.col] * areas.kept[entries.row])
+                escape += y * (light.environment - H)
+        influence[entries.row == entries.col] = 0.0
+        variance += float(areas.variance @ influence**2 + areas.escape_variance @ escape**2)
+    return variance
 
 
-def _direct_variance(direct: DirectView, exchange: GreyExchange) -> float:
+def _direct_variance(direct: Mapping[str, DirectView], exchange: GreyExchange) -> float:
     """Return the variance of the ion's irradiance from the rays that leave the ion."""
-    radiosity = np.sum([light.radiosity for light in exchange.lights], axis=0)
-    sky = sum(light.environment for light in exchange.lights)
-    estimates = direct.replicas @ radiosity + direct.environment_replicas * sky
+    estimates = np.zeros(REPLICAS)
+    for light in exchange.lights:
+        seen = direct[light.name]
+        estimates += seen.replicas @ light.radiosity + seen.environment_replicas * light.environment
     return float(estimates.var(ddof=1) / len(estimates))
 
 

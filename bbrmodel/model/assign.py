@@ -35,13 +35,15 @@ class AssignedJoint:
 class Assignment:
     """Everything that a case says, by index of the mesh.
 
-    `finishes` is None for a surface that takes no part in the exchange; `conditions` maps a surface index to its one
+    `finishes` is None for a surface that takes no part in the exchange; `specularity` is the part of reflected light
+    that goes on as from a mirror, by surface; `conditions` maps a surface index to its one
     boundary condition; `undeclared_contacts` lists bodies that touch without a joint and are therefore bonded.
     """
 
     curves: tuple[Curve, ...]
     materials: tuple[str | None, ...]
     finishes: tuple[Finish | None, ...]
+    specularity: tuple[float, ...]
     conditions: dict[int, BoundaryCondition]
     joints: tuple[AssignedJoint, ...]
     undeclared_contacts: tuple[tuple[str, str], ...]
@@ -90,12 +92,23 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     joints = _assign_joints(case, mesh, materials, found)
     _check_links_and_sources(case, mesh, found)
     found.raise_all()
+    settings = [surface_settings(case, name) for name in mesh.facets.surface_names]
+    specularity = tuple(0.0 if s is None or s.specularity is None else s.specularity for s in settings)
     declared = {frozenset(joint.bodies) for joint in joints}
     names = mesh.bundle.body_names
     touching = _touching(mesh.interfaces, len(names))
     undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
     warnings = _warnings(case, mesh, undeclared)
-    return Assignment(tuple(curves), tuple(materials), tuple(finishes), conditions, tuple(joints), undeclared, warnings)
+    return Assignment(
+        curves=tuple(curves),
+        materials=tuple(materials),
+        finishes=tuple(finishes),
+        specularity=specularity,
+        conditions=conditions,
+        joints=tuple(joints),
+        undeclared_contacts=undeclared,
+        warnings=warnings,
+    )
 
 
 def _assign_bodies(case: Case, bundle: MeshBundle, found: _Findings) -> tuple[list[Curve], list[str | None]]:

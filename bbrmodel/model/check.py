@@ -7,9 +7,9 @@ import numpy as np
 from bbrmodel.mesh import report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import Assignment
+from bbrmodel.model.light import build_enclosure
 from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.model.thermal import build_enclosure
 from bbrmodel.radiation.enclosure import check_enclosure
 from bbrmodel.solution import MeshReport
 from bbrmodel.spec import Case

@@ -42,14 +42,14 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
 
 def facet_temperatures(solved: ThermalSolution) -> FloatArray:
     """Return the temperature of each exposed facet, (mean T^4)^(1/4) where it radiates, else the mean [K]."""
-    nodes = solved.split.facet_nodes[solved.exposed]
+    nodes = solved.split.facet_nodes[solved.mesh.facets.exposed]
     result = np.full(len(nodes), np.nan)
     solid = nodes[:, 0] >= 0
     if solid.any():
         result[solid] = solved.T[nodes[solid]].mean(axis=1)
-    if solved.exchange is not None:
-        radiates = solved.exchange.surfaces.radiates
-        result[radiates] = solved.exchange.facet_temperature_K[radiates]
+    if solved.light is not None:
+        radiates = solved.light.enclosure.radiates
+        result[radiates] = solved.light.exchange.facet_temperature_K[radiates]
     return result
 
 
@@ -71,8 +71,8 @@ def _heat_flows(solved: ThermalSolution) -> dict[str, float]:
     flows = {term.name: term.total(solved.T) for term in solved.terms if not isinstance(term, JointTerm)}
     for name, nodes in solved.fixed_nodes.items():
         flows[f"temperature:{name}"] = float(solved.reaction_W[nodes].sum())
-    if solved.exchange is not None and len(solved.split.cells):
-        flows["radiation"] = solved.exchange.heat_into_solid()
+    if solved.light is not None and len(solved.split.cells):
+        flows["radiation"] = solved.light.exchange.heat_into_solid()
     return flows
 
 

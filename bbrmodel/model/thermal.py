@@ -10,23 +10,19 @@ import numpy as np
 from bbrmodel.conduction.terms import Term
 from bbrmodel.mesh import SplitMesh, split_at_joints
 from bbrmodel.model.assign import Assignment
+from bbrmodel.model.light import Light, LightCache, build_light
 from bbrmodel.model.paths import PathBuilder, check_anchored
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.radiation.cache import cached_view_factors
-from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.grey_exchange import FacetOptics, GreyExchange, RadiatingSurfaces
-from bbrmodel.radiation.radiosity import make_patches
-from bbrmodel.radiation.view_factors import RaySettings, ViewFactors
+from bbrmodel.radiation.grey_exchange import GreyExchange
 from bbrmodel.spec import Case
-from bbrmodel.typing import BoolArray, FloatArray, IntArray, Progress
+from bbrmodel.typing import BoolArray, FloatArray, Progress
 
 
 @dataclass(frozen=True)
 class ThermalSolution:
     """A solved case before it is put into tables.
 
-    `exposed` lists the facets of the mesh that the enclosure's facets are, in order; `reaction_W` is the heat that
-    fixed nodes supply, `fixed_nodes` says for which surface.
+    `reaction_W` is the heat that fixed nodes supply, `fixed_nodes` says for which surface.
     """
 
     case: Case
@@ -40,29 +36,8 @@ class ThermalSolution:
     residual_W: float
     scale_W: float
     history_W: tuple[float, ...]
-    exposed: IntArray
-    enclosure: Enclosure | None
-    view_factors: ViewFactors | None
-    exchange: GreyExchange | None
+    light: Light | None
     timings_s: dict[str, float] = field(default_factory=dict)
-
-
-def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> tuple[Enclosure | None, IntArray]:
-    """Return the enclosure of all exposed facets, and which facets of the mesh they are."""
-    exposed = np.flatnonzero(mesh.facets.exposed)
-    if case.radiation is None:
-        return None, exposed
-    surface = mesh.facets.surface[exposed]
-    radiates = np.array([finish is not None for finish in assignment.finishes], dtype=bool)[surface]
-    enclosure = Enclosure(
-        vertices_m=mesh.facet_vertices_m[exposed],
-        surface=surface,
-        surface_names=mesh.facets.surface_names,
-        radiates=radiates,
-        has_environment=case.radiation.environment_temperature_K is not None,
-        portals=mesh.portals,
-    )
-    return enclosure, exposed
 
 
 def solve_temperatures(
@@ -92,52 +67,16 @@ def solve_temperatures(
 
         require_dolfinx()  # before minutes of ray tracing
     start = time.perf_counter()
-    enclosure, exposed = build_enclosure(case, mesh, assignment)
-    view_factors = exchange = None
-    if enclosure is not None and case.radiation is not None:
-        settings = RaySettings(case.radiation.rays_per_facet, case.radiation.portal_rays, case.radiation.seed)
-        view_factors = cached_view_factors(enclosure, settings, cache=cache, progress=progress)
-        exchange = _build_exchange(case, assignment, enclosure, view_factors=view_factors, split=split, exposed=exposed)
+    keep = LightCache(cache, first_guess(case, assignment), progress)
+    light = build_light(case, mesh, assignment, split=split, cache=keep)
     timings["view_factors"] = time.perf_counter() - start
     start = time.perf_counter()
-    solved = _solve(case, mesh, assignment, split=split, exchange=exchange)
+    solved = _solve(case, mesh, assignment, split=split, exchange=None if light is None else light.exchange)
     timings["temperatures"] = time.perf_counter() - start
     terms, T, reaction, fixed_nodes, numbers = solved
     return ThermalSolution(
-        case, mesh, assignment, split, terms, T, reaction, fixed_nodes, *numbers,
-        exposed=exposed, enclosure=enclosure, view_factors=view_factors, exchange=exchange, timings_s=timings,
-    )  # fmt: skip
-
-
-def _build_exchange(
-    case: Case,
-    assignment: Assignment,
-    enclosure: Enclosure,
-    *,
-    view_factors: ViewFactors,
-    split: SplitMesh,
-    exposed: IntArray,
-) -> GreyExchange:
-    """Return the radiative exchange with the finishes and shell temperatures of the case."""
-    nodes = split.facet_nodes[exposed]
-    finishes = assignment.finishes
-    table = np.array([(1.0, 1.0, 1.0) if f is None else (f.e77, f.e293, f.a77_293) for f in finishes])
-    optics = FacetOptics(*(table[enclosure.surface, k] for k in range(3)))
-    given = [assignment.conditions.get(index) for index in range(len(finishes))]
-    temperature = np.array([np.nan if c is None or c.temperature_K is None else c.temperature_K for c in given])
-    shell = np.where(nodes[:, 0] < 0, temperature[enclosure.surface], np.nan)
-    surfaces = RadiatingSurfaces(
-        areas=view_factors.areas,
-        optics=optics,
-        patch=make_patches(enclosure.vertices_m.mean(axis=1), enclosure.surface),
-        nodes=nodes,
-        shell_temperature_K=shell,
-        surface=enclosure.surface,
-        surface_names=enclosure.surface_names,
-        radiates=enclosure.radiates,
-        environment_temperature_K=case.radiation.environment_temperature_K if case.radiation else None,
+        case, mesh, assignment, split, terms, T, reaction, fixed_nodes, *numbers, light=light, timings_s=timings
     )
-    return GreyExchange(surfaces, len(split.points_m))
 
 
 def _solve(
@@ -157,7 +96,7 @@ def _solve(
     builder = PathBuilder(case, mesh, split)
     terms = builder.terms(assignment)
     fixed, value, fixed_nodes = builder.fixed(assignment)
-    guess = _first_guess(case, assignment, value[fixed])
+    guess = first_guess(case, assignment)
     problem = SteadyProblem(Solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
     solver = case.solver
     result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
@@ -165,20 +104,19 @@ def _solve(
     return tuple(terms), result.T, result.reaction_W, fixed_nodes, numbers
 
 
-def _first_guess(case: Case, assignment: Assignment, fixed_values: FloatArray) -> float:
-    """Return a temperature to start from: that of a bath, else the mean of what is fixed, else the surroundings."""
+def first_guess(case: Case, assignment: Assignment) -> float:
+    """Return a temperature to start from: that of a bath, else the mean of all that are given."""
     from bbrmodel.materials import ln2
 
     for condition in assignment.conditions.values():
         if condition.bath is not None:
             return float(ln2.saturation_temperature(condition.pressure_Pa)) + 0.5
-    known = [float(fixed_values.mean())] if len(fixed_values) else []
-    known += [float(c.ambient_K) for c in assignment.conditions.values() if c.ambient_K is not None]
+    known = [float(c.ambient_K) for c in assignment.conditions.values() if c.ambient_K is not None]
     known += [float(c.temperature_K) for c in assignment.conditions.values() if c.temperature_K is not None]
     known += [float(link.to_temperature_K) for link in case.links if link.to_temperature_K is not None]
     if case.radiation is not None and case.radiation.environment_temperature_K is not None:
         known.append(case.radiation.environment_temperature_K)
-    return float(np.mean(known))
+    return float(np.mean(known)) if known else 293.0
 
 
-__all__ = ["ThermalSolution", "build_enclosure", "solve_temperatures"]
+__all__ = ["ThermalSolution", "first_guess", "solve_temperatures"]

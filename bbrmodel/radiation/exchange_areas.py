@@ -61,11 +61,14 @@ class ExchangeAreas:
 
 
 def pool(one_sided: Any, squares: Any) -> tuple[Any, FloatArray]:
-    """Return the upper triangle of C + C^T and its variance from one-sided weights and squared weights."""
+    """Return the upper triangle of C + C^T and its variance from one-sided weights and squared weights.
+
+    The diagonal (light that mirrors send back) counts twice like every other entry: each path is found from both ends.
+    """
     from scipy.sparse import triu
 
-    upper = csr_matrix(triu(one_sided) + triu(one_sided.T, k=1))
-    variance = csr_matrix(triu(squares) + triu(squares.T, k=1))
+    upper = csr_matrix(triu(one_sided) + triu(one_sided.T))
+    variance = csr_matrix(triu(squares) + triu(squares.T))
     upper.sort_indices()
     variance.sort_indices()
     return upper, variance.data.astype(np.float32)

@@ -6,7 +6,7 @@ absorptivity until it is absorbed; the classes never mix, so their irradiances a
 classes are isotropic, whatever the finishes, and their sum is sigma T^4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,18 @@ class FacetOptics:
         """True when emissivity depends neither on temperature nor on the kind of light."""
         return bool((self.e77 == self.e293).all() and (self.e77 == self.a77_293).all())
 
+    @property
+    def light_names(self) -> tuple[str, ...]:
+        """Classes of light that must be followed separately."""
+        return ("all",) if self.is_grey else ("warm", "cold")
+
+    def absorptivity(self, name: str, T: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+        """Return absorptivity for a class of light at facet temperatures [K], and its slope [1/K]."""
+        if name != "warm":
+            return self.e77, np.zeros_like(self.e77)
+        rise = self.e293 - self.a77_293
+        return self.a77_293 + warm_share(T) * rise, _warm_slope(np.asarray(T)) * rise
+
 
 @dataclass(frozen=True)
 class RadiatingSurfaces:
@@ -44,13 +56,15 @@ class RadiatingSurfaces:
 
     Attributes
     ----------
+    areas
+        Exchange areas for each class of light (`light_names` of the optics); where there are mirrors they differ.
     nodes
         shape (num_facets, 3), nodes of the solid behind a facet; -1 where `shell_temperature_K` holds.
     shell_temperature_K
         shape (num_facets,), temperature of facets without a body behind them; NaN elsewhere.
     """
 
-    areas: ExchangeAreas
+    areas: Mapping[str, ExchangeAreas]
     optics: FacetOptics
     patch: IntArray
     nodes: IntArray
@@ -75,8 +89,8 @@ class LightState:
 
     @property
     def radiosity(self) -> FloatArray:
-        """Return J = e + (1 - absorptivity) H."""
-        return self.emitted + (1.0 - self.absorptivity) * self.irradiance
+        """Return the diffuse radiosity J = e + (kept - absorptivity) H; what a mirror passes on is not part of it."""
+        return self.emitted + (self.solver.areas.kept - self.absorptivity) * self.irradiance
 
 
 class GreyExchange:
@@ -87,7 +101,7 @@ class GreyExchange:
         self._num_nodes = num_nodes
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
-        self._area = surfaces.areas.area_m2
+        self._area = next(iter(surfaces.areas.values())).area_m2
         self.lights: tuple[LightState, ...] = ()
         self._frozen = False
         self.facet_temperature_K = surfaces.shell_temperature_K.copy()
@@ -111,20 +125,9 @@ class GreyExchange:
         self._mean, self._corner = mean, corner
         self._frozen = frozen and bool(self.lights)
         previous = {light.name: light.irradiance for light in self.lights}
-        self.lights = tuple(self._solve_light(name, previous.get(name)) for name in self._light_names())
+        self.lights = tuple(self._solve_light(name, previous.get(name)) for name in self.surfaces.optics.light_names)
         self.net_absorbed_W = self._area * sum(li.absorptivity * li.irradiance - li.emitted for li in self.lights)
         return self._to_nodes(self.net_absorbed_W)
-
-    def _light_names(self) -> Sequence[str]:
-        return ("all",) if self.surfaces.optics.is_grey else ("warm", "cold")
-
-    def _absorptivity(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Return absorptivity for a class of light and its slope by the facet's temperature."""
-        optics = self.surfaces.optics
-        if name != "warm":
-            return optics.e77, np.zeros_like(optics.e77)
-        rise = optics.e293 - optics.a77_293
-        return optics.a77_293 + warm_share(self._mean) * rise, _warm_slope(self._mean) * rise
 
     def _share(self, name: str, T: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the share of emission in a class of light and its slope by temperature."""
@@ -136,14 +139,16 @@ class GreyExchange:
     def _solve_light(self, name: str, start: FloatArray | None) -> LightState:
         """Return the state of one class of light."""
         surfaces = self.surfaces
-        absorptivity, _ = self._absorptivity(name)
+        areas = surfaces.areas[name]
+        # A mirror passes on what it did not absorb when the light was traced; that bounds its absorptivity.
+        absorptivity = np.minimum(surfaces.optics.absorptivity(name, self._mean)[0], areas.kept)
         share, _ = self._share(name, self._mean)
         emitted = absorptivity * share * STEFAN_BOLTZMANN * self.fourth_power
         outside = surfaces.environment_temperature_K
         environment = 0.0
         if outside is not None:
             environment = float(self._share(name, np.array([outside]))[0][0]) * STEFAN_BOLTZMANN * outside**4
-        solver = RadiositySolver(surfaces.areas, np.where(surfaces.radiates, absorptivity, 1.0), surfaces.patch)
+        solver = RadiositySolver(areas, np.where(surfaces.radiates, absorptivity, areas.kept), surfaces.patch)
         if start is not None and self._frozen:
             irradiance = start
         else:
@@ -167,7 +172,8 @@ class GreyExchange:
 
     def _emission_change(self, light: LightState, change_mean: FloatArray, change_fourth: FloatArray) -> FloatArray:
         """Return the change of emitted minus newly absorbed flux [W/m2]."""
-        _, absorptivity_slope = self._absorptivity(light.name)
+        given, slope = self.surfaces.optics.absorptivity(light.name, self._mean)
+        absorptivity_slope = np.where(given == light.absorptivity, slope, 0.0)
         _, share_slope = self._share(light.name, self._mean)
         gain = absorptivity_slope * change_mean
         emission = STEFAN_BOLTZMANN * (

@@ -6,6 +6,7 @@ import numpy as np
 from bbrmodel.typing import AnyArray
 
 HIT, ESCAPED, LOST = 0, 1, 2
+_INWARD = 0.9999
 
 
 @numba.njit(cache=True, nogil=True)
@@ -112,10 +113,10 @@ def _uniform(seed: int, number: int, bounce: int) -> float:  # pragma: no cover 
 
 @numba.njit(cache=True, nogil=True)
 def mirror(
-    rays: tuple[AnyArray, AnyArray, AnyArray],
+    rays: tuple[AnyArray, AnyArray],
     hits: tuple[AnyArray, AnyArray, AnyArray],
     specular: AnyArray,
-    surface: tuple[AnyArray, AnyArray],
+    surface: tuple[AnyArray, AnyArray, AnyArray],
     draw: tuple[int, int],
 ) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
     """Reflect rays that a mirror keeps going: each with the probability of its facet's specular reflectivity.
@@ -123,13 +124,14 @@ def mirror(
     Parameters
     ----------
     rays
-        identity of each ray (num,), origins and directions (num, 3).
+        identity of each ray (num,), directions (num, 3).
     hits
-        facet, distance and kind of each ray's hit.
+        facet, place on it and kind of each ray's hit.
     specular
         specular reflectivity of every facet.
     surface
-        normals and lift of every facet.
+        vertices, normals and lift of every facet. A ray starts from its place on the facet, drawn in a little from
+        the rim, because float32 may put the point where it arrived behind a neighbouring facet.
     draw
         seed and number of the bounce.
 
@@ -138,9 +140,9 @@ def mirror(
     :
         indices of the rays that go on, their new origins and directions.
     """
-    identity, origins, directions = rays
-    facet, distance, kind = hits
-    normals, lift = surface
+    identity, directions = rays
+    facet, place, kind = hits
+    vertices, normals, lift = surface
     seed, bounce = draw
     going = np.empty(len(facet), dtype=np.int64)
     new_origins = np.empty((len(facet), 3), dtype=np.float32)
@@ -154,9 +156,12 @@ def mirror(
             continue
         n = normals[j]
         along = directions[r, 0] * n[0] + directions[r, 1] * n[1] + directions[r, 2] * n[2]
+        u = _INWARD * float(place[r, 0]) + (1.0 - _INWARD) / 3.0
+        v = _INWARD * float(place[r, 1]) + (1.0 - _INWARD) / 3.0
         for d in range(3):
             new_directions[out, d] = directions[r, d] - 2.0 * along * n[d]
-            new_origins[out, d] = origins[r, d] + distance[r] * directions[r, d] + lift[j] * n[d]
+            a = vertices[j, 0, d]
+            new_origins[out, d] = a + u * (vertices[j, 1, d] - a) + v * (vertices[j, 2, d] - a) + lift[j] * n[d]
         going[out] = r
         out += 1
     return going[:out].copy(), new_origins[:out].copy(), new_directions[:out].copy()

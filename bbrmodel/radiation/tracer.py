@@ -116,10 +116,10 @@ class Tracer:
                 return
             others = self.portals  # reflected back through its own portal, a ray crosses it like any other
             going, origins, directions = mirror(
-                (first_identity + ray, origins, directions),
-                (hits.facet, hits.distance_m, kind),
+                (first_identity + ray, directions),
+                (hits.facet, hits.place, kind),
                 self.specular,
-                (self.enclosure.normal, self.lift),
+                (self.enclosure.vertices_m, self.enclosure.normal, self.lift),
                 (self.settings.seed, bounce),
             )
             if not len(going):

@@ -20,6 +20,7 @@ from bbrmodel.spec.fields import (
     FileName,
     FiniteScalar,
     Flag,
+    Fraction,
     Name,
     NotNegative,
     Number,
@@ -84,6 +85,9 @@ class Surface(Spec):
     emissivity: Emissivity | None = Field(default=None, description="Grey emissivity in place of a library finish")
     absorptivity_warm: Emissivity | None = Field(
         default=None, description="Absorptivity for light of room-temperature sources; without it the emissivity holds"
+    )
+    specularity: Fraction | None = Field(
+        default=None, description="Part of the reflected light that is reflected as by a mirror, 0 (default) to 1"
     )
     radiates: Flag | None = Field(default=None, description="False takes the surface out of the enclosure")
 

@@ -57,6 +57,7 @@ Positive = Annotated[Number, Field(gt=0.0)]
 NotNegative = Annotated[Number, Field(ge=0.0)]
 Temperature = Annotated[Number, Field(ge=1.0, le=2000.0)]  # K
 Emissivity = Annotated[Number, Field(gt=0.0, le=1.0)]
+Fraction = Annotated[Number, Field(ge=0.0, le=1.0)]
 Conductance = Annotated[float, Strict(), Field(ge=0.0)]  # W/m2/K; inf: the two sides have one temperature
 Count = Annotated[int, Strict(), Field(ge=1)]
 Whole = Annotated[int, Strict()]
@@ -77,6 +78,7 @@ __all__ = [
     "FileName",
     "FiniteScalar",
     "Flag",
+    "Fraction",
     "Name",
     "NotNegative",
     "Number",

@@ -20,15 +20,18 @@ def surface_settings(case: Case, name: str) -> Surface | None:
     """Return what the case says about a surface, None if it says nothing.
 
     The exact name beats a glob and a later glob an earlier one. Optics (finish or emissivity with its
-    `absorptivity_warm`) and `radiates` are taken from the strongest entry that gives them.
+    `absorptivity_warm`), `specularity` and `radiates` are each taken from the strongest entry that gives them.
     """
     globs = [entry for key, entry in case.surfaces.items() if is_glob(key) and key != name and fnmatchcase(name, key)]
     entries = globs + ([case.surfaces[name]] if name in case.surfaces else [])
     if not entries:
         return None
     optics = next((entry for entry in reversed(entries) if entry.finish or entry.emissivity is not None), None)
+    specularity = next((entry.specularity for entry in reversed(entries) if entry.specularity is not None), None)
     radiates = next((entry.radiates for entry in reversed(entries) if entry.radiates is not None), None)
     merged: dict[str, object] = {} if optics is None else optics.model_dump(exclude_none=True)
+    if specularity is not None:
+        merged["specularity"] = specularity
     if radiates is not None:
         merged["radiates"] = radiates
     return Surface.model_validate(merged)

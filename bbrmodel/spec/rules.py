@@ -24,9 +24,11 @@ def check_body_finish(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 def check_surface_says_something(data: Mapping[str, Any]) -> Iterator[Finding]:
     """Refuse an empty entry."""
-    known = ("finish", "emissivity", "radiates")
+    known = ("finish", "emissivity", "specularity", "radiates")
     if all(data.get(key) is None for key in known):
-        yield Finding((), data, "says nothing about the surface", "Give finish, emissivity or radiates", known)
+        yield Finding(
+            (), data, "says nothing about the surface", "Give finish, emissivity, specularity or radiates", known
+        )
 
 
 def check_link_ends(data: Mapping[str, Any]) -> Iterator[Finding]:

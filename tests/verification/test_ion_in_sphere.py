@@ -77,3 +77,16 @@ def test_isothermal_sphere_gives_its_temperature(emissivity: float, cache: Path)
     changes = {"wall_emissivity": str(emissivity), "wall_temperature_K": "79.5", "hole_temperature_K": "79.5"}
     ion = ion_of("grey_sphere_hole", changes, cache)
     assert ion.effective_temperature_K == pytest.approx(79.5, rel=1e-9)
+
+
+@pytest.mark.parametrize("specularity", [0.3, 1.0])
+def test_isothermal_sphere_with_mirrors_gives_its_temperature(specularity: float, cache: Path) -> None:
+    """Whatever the optics: weights sum to 1 to 1e-9."""
+    changes = {
+        "wall_emissivity": "0.1",
+        "wall_temperature_K": "79.5",
+        "hole_temperature_K": "79.5",
+        "surfaces.sphere__wall.specularity": str(specularity),
+    }
+    ion = ion_of("grey_sphere_hole", changes, cache)
+    assert ion.effective_temperature_K == pytest.approx(79.5, rel=1e-9)
