@@ -78,12 +78,32 @@ class SurfaceOptics:
     k: float = 0.0
 
 
-def diffuse_optics(absorptivity: FloatArray) -> PathOptics:
-    """Return opaque diffuse optics from an absorptivity per facet."""
-    nothing = np.zeros(len(absorptivity))
-    return PathOptics(
-        np.asarray(absorptivity, dtype=np.float64), nothing, nothing, nothing.astype(np.int64), nothing, nothing
-    )
+def diffuse_optics(absorptivity: FloatArray, mirror: FloatArray | None = None) -> PathOptics:
+    """Return opaque optics from an absorptivity per facet; diffuse, but for a mirror reflectivity if given.
+
+    Parameters
+    ----------
+    absorptivity
+        shape (num_facets,), [-], 0..1.
+    mirror
+        shape (num_facets,), [-]: the part of all arriving light that is reflected as by a mirror, as in
+        `bbrmodel.radiation.view_factors.compute_view_factors`.
+
+    Raises
+    ------
+    ConfigError
+        A facet reflects more than it does not absorb.
+    """
+    taken = np.asarray(absorptivity, dtype=np.float64)
+    nothing = np.zeros(len(taken))
+    share = nothing
+    if mirror is not None:
+        over = mirror + taken - 1.0
+        if over.max(initial=0.0) > 1e-9:
+            worst = int(over.argmax())
+            raise ConfigError(f"facet {worst}: mirror reflectivity {mirror[worst]:g} + absorptivity exceed 1.")
+        share = np.clip(np.divide(mirror, 1.0 - taken, out=np.zeros(len(taken)), where=taken < 1.0), 0.0, 1.0)
+    return PathOptics(taken, share, nothing, nothing.astype(np.int64), nothing, nothing)
 
 
 def optics_of_surfaces(enclosure: Enclosure, surfaces: Mapping[str, SurfaceOptics]) -> PathOptics:
