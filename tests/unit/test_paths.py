@@ -165,13 +165,8 @@ def test_paths_that_never_end_are_reported(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_progress_counts_chunks_and_facets() -> None:
     enclosure, seen = box(), list[tuple[int, int]]()
-    trace_weights(
-        enclosure,
-        grey(enclosure),
-        source=MIDDLE,
-        settings=QUICK,
-        progress=lambda done, total: seen.append((done, total)),
-    )
+    optics = grey(enclosure)
+    trace_weights(enclosure, optics, source=MIDDLE, settings=QUICK, progress=lambda *counts: seen.append(counts))
     assert seen[-1] == (8, 8)
     path_exchange(enclosure, optics, paths_per_facet=16, progress=lambda *counts: seen.append(counts))
     assert seen[-1] == (48, 48)
