@@ -5,7 +5,9 @@ import importlib.util
 import json
 import logging
 import os
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +25,8 @@ from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
 RESOLUTIONS = ("coarse", "default", "fine")
+_BUILDERS: dict[Path, ModuleType] = {}
+_BUILDER_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -122,14 +126,25 @@ def generate_mesh(
 
 
 def _load_builder(name: str) -> ModuleType:
-    """Import `geometries/<name>/builder.py` by its path."""
+    """Import `geometries/<name>/builder.py` by its path, once; `from .other import` finds the files beside it."""
     path = geometries_dir() / name / "builder.py"
     if name not in list_apparatus():
         raise UnknownNameError(f"There is no apparatus '{name}'.{suggest(name, list_apparatus())}")
-    spec = importlib.util.spec_from_file_location(f"bbrmodel_apparatus_{name}", path)
+    with _BUILDER_LOCK:
+        if path not in _BUILDERS:
+            _BUILDERS[path] = _import_package(f"bbrmodel_apparatus_{name}", path)
+        return _BUILDERS[path]
+
+
+def _import_package(name: str, path: Path) -> ModuleType:
+    """Execute a file as the package whose modules lie in its directory."""
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
     if spec is None or spec.loader is None:
         raise GeometryError(f"{path}: cannot be imported as Python. Check the file.")
+    for loaded in [key for key in sys.modules if key.startswith(f"{name}.")]:
+        del sys.modules[loaded]  # of an apparatus of that name elsewhere
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -160,9 +160,9 @@ def _divide_layers(model: GeometryModel, assembly: Assembly) -> None:
                 cycle = next([corners[k] for k in c] for c in BLOCK_FACES if {corners[k] for k in c} == own)
                 gmsh_model.mesh.setTransfiniteSurface(face, "Right", cycle)
                 for _, edge in gmsh_model.getBoundary([(2, face)], oriented=False):
-                    box = model.occ.getBoundingBox(1, edge)
-                    upright = box[5] - box[2] > max(box[3] - box[0], box[4] - box[1])
-                    gmsh_model.mesh.setTransfiniteCurve(edge, layers + 1 if upright else 2)
+                    ends = {tag for _, tag in gmsh_model.getBoundary([(1, edge)], oriented=False)}
+                    lengthwise = len(ends & set(corners[:4])) == 1
+                    gmsh_model.mesh.setTransfiniteCurve(edge, layers + 1 if lengthwise else 2)
 
 
 def _corner_order(model: GeometryModel, places: FloatArray) -> list[int]:

@@ -63,7 +63,7 @@ class GeometryModel:
         self.size_balls: list[tuple[Vector, float, float]] = []  # centre, radius, size, m
         self.circles: list[Circle] = []
         self.blocks: list[tuple[Vector, ...]] = []  # eight corners of each, lower face first
-        self.layers: dict[str, int] = {}  # body of upright blocks -> layers of cells over its height
+        self.layers: dict[str, int] = {}  # body of blocks -> layers of cells along it
         self.portals: list[Portal] = []
         self.ion_m: Vector | None = None
         self.enclosure: str | None = None
@@ -113,33 +113,36 @@ class GeometryModel:
     def prism(self, base: Vector, height: float, *, radius: float, sides: int) -> Shape:
         """Return an upright regular prism whose corners lie at `radius` from its axis, the first one along x."""
         corners = [_corner(base, radius, k, sides) for k in range(sides)]
-        return self._extrude(corners, height)
+        return self._extrude(corners, (0.0, 0.0, height))
 
     def tube_sectors(self, base: Vector, height: float, *, outer: float, inner: float, sides: int) -> Shape:
         """Return an upright tube with `sides` flat sides, cut into sectors that can be meshed in layers."""
         shapes: list[tuple[int, int]] = []
         for k in range(sides):
             corners = [_corner(base, r, i, sides) for r, i in ((inner, k), (outer, k), (outer, k + 1), (inner, k + 1))]
-            shapes += self._block(corners, height)
+            shapes += self._block(corners, (0.0, 0.0, height))
         return tuple(shapes)
 
-    def wire_blocks(self, base: Vector, height: float, *, radius: float) -> Shape:
-        """Return an upright six-sided wire, corners at `radius`, of two blocks that can be meshed in layers."""
-        corners = [_corner(base, radius, k, 6) for k in range(6)]
+    def wire_blocks(self, base: Vector, axis: Vector, *, radius: float) -> Shape:
+        """Return a six-sided wire along the vector `axis`, of two blocks that can be meshed in layers.
+
+        Its corners lie at `radius` from the axis; `axis` must not be horizontal, because both ends are cut level.
+        """
+        corners = [_level_cut(_corner(base, radius, k, 6), base, axis) for k in range(6)]
         halves = ((0, 1, 2, 3), (0, 3, 4, 5))  # in this order the diagonals of the common face agree
-        return tuple(pair for half in halves for pair in self._block([corners[k] for k in half], height))
+        return tuple(pair for half in halves for pair in self._block([corners[k] for k in half], axis))
 
-    def _block(self, corners: Sequence[Vector], height: float) -> Shape:
-        """Return the volume above a horizontal quadrangle and remember its corners."""
-        self.blocks.append((*corners, *((x, y, z + height) for x, y, z in corners)))
-        return self._extrude(corners, height)
+    def _block(self, corners: Sequence[Vector], axis: Vector) -> Shape:
+        """Return the volume that a horizontal quadrangle passes along a vector and remember its corners."""
+        self.blocks.append((*corners, *((x + axis[0], y + axis[1], z + axis[2]) for x, y, z in corners)))
+        return self._extrude(corners, axis)
 
-    def _extrude(self, corners: Sequence[Vector], height: float) -> Shape:
-        """Return the volume above a horizontal polygon."""
+    def _extrude(self, corners: Sequence[Vector], axis: Vector) -> Shape:
+        """Return the volume that a horizontal polygon passes along a vector."""
         points = [self.occ.addPoint(*(x * MM for x in corner)) for corner in corners]
         lines = [self.occ.addLine(a, b) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
         face = self.occ.addPlaneSurface([self.occ.addCurveLoop(lines)])
-        return tuple(pair for pair in self.occ.extrude([(2, face)], 0.0, 0.0, height * MM) if pair[0] == 3)
+        return tuple(pair for pair in self.occ.extrude([(2, face)], *(x * MM for x in axis)) if pair[0] == 3)
 
     def fuse(self, *shapes: Shape) -> Shape:
         """Return the union."""
@@ -161,9 +164,9 @@ class GeometryModel:
         """Return a copy in the same place."""
         return tuple(self.occ.copy(list(shape)))
 
-    def turn(self, shape: Shape, angle_rad: float) -> Shape:
-        """Turn a shape about the z axis and return it."""
-        self.occ.rotate(list(shape), 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, angle_rad)
+    def turn(self, shape: Shape, axis: Vector, angle_rad: float) -> Shape:
+        """Turn a shape about an axis through the origin, right-handed, and return it."""
+        self.occ.rotate(list(shape), 0.0, 0.0, 0.0, *axis, angle_rad)
         return shape
 
     # Meaning
@@ -221,7 +224,7 @@ class GeometryModel:
         self.circles.append(Circle(centre, reach, radius, segments))
 
     def mesh_in_layers(self, body: str, layers: int) -> None:
-        """Mesh a body of upright six-sided blocks with so many layers over its height, one cell block across."""
+        """Mesh a body of `tube_sectors` or `wire_blocks` with so many layers along it, one cell block across."""
         self.layers[body] = layers
 
     def portal(self, name: str, centre: Vector, normal: Vector, radius: float) -> None:
@@ -237,6 +240,21 @@ def _corner(base: Vector, radius: float, number: int, sides: int) -> Vector:
     """Return a corner of a regular polygon."""
     angle = 2.0 * math.pi * (number % sides) / sides
     return (base[0] + radius * math.cos(angle), base[1] + radius * math.sin(angle), base[2])
+
+
+def _level_cut(point: Vector, base: Vector, axis: Vector) -> Vector:
+    """Return a corner of the level cut through a prism along `axis`.
+
+    `point` is that corner of the cross-section, drawn level about `base`; the cut through a leaning prism is longer
+    than the cross-section by 1/cos of the angle towards the side to which it leans.
+    """
+    level = math.hypot(axis[0], axis[1])
+    if level == 0.0:
+        return point
+    lean = (axis[0] / level, axis[1] / level)
+    part = (point[0] - base[0]) * lean[0] + (point[1] - base[1]) * lean[1]
+    stretch = part * (math.hypot(*axis) / axis[2] - 1.0)
+    return (point[0] + stretch * lean[0], point[1] + stretch * lean[1], base[2])
 
 
 def equal_area_radius(radius: float, segments: int) -> float:

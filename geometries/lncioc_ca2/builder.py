@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bbrmodel.errors import GeometryError
 from bbrmodel.geometry import (
     Face,
     GeometryModel,
@@ -20,36 +19,11 @@ from bbrmodel.geometry import (
     read_parameters,
 )
 
+from .plan import Plan, check
+from .trap import build_trap
+
 PARAMETERS: dict[str, Parameter] = read_parameters(Path(__file__).with_name("parameters.toml"))
-SCALE = {"coarse": 2.2, "default": 1.0, "fine": 0.58}  # mesh size relative to the default
 TUBE_SIDES = 12
-
-
-class Plan:
-    """Parameters as attributes, with the heights and radii that follow from them, m."""
-
-    def __init__(self, parameters: dict[str, Any], resolution: str) -> None:
-        self.__dict__.update(parameters)
-        self.scale = SCALE[resolution]
-        self.container_radius = math.sqrt(self.container_volume_m3 / (math.pi * self.container_inner_height_m))
-        self.container_outer = self.container_radius + self.container_wall_m
-        self.inner_bottom = self.ceiling_height_m + self.container_plate_m
-        self.inner_top = self.inner_bottom + self.container_inner_height_m
-        self.container_top = self.inner_top + self.container_plate_m
-        self.lid = self.container_top + self.tube_length_m
-        self.cavity_outer = self.cavity_inner_radius_m + self.cavity_wall_m
-        self.base_top = self.mount_height_m + self.base_height_m
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
-
-    def size(self, size_m: float) -> float:
-        """Return a mesh size at this resolution, m."""
-        return size_m * self.scale
-
-    def segments(self, count: int, least: int = 8) -> int:
-        """Return the number of segments of a circle at this resolution."""
-        return max(least, round(count / self.scale))
 
 
 def build(model: GeometryModel, parameters: dict[str, Any], resolution: str) -> None:
@@ -61,97 +35,9 @@ def build(model: GeometryModel, parameters: dict[str, Any], resolution: str) -> 
     build_thimbles(model, plan)
     build_cavity(model, plan)
     build_vent_covers(model, plan)
-    build_support(model, plan)
-    build_wafer(model, plan)
-    build_endcaps(model, plan)
-    build_wires(model, plan)
+    build_trap(model, plan)
     build_vacuum(model, plan)
     model.ion((0.0, 0.0, 0.0))
-
-
-def check(p: Plan) -> None:
-    """Refuse parameters that contradict each other before anything is built.
-
-    What this leaves out (a part that runs into another one) is found when the parts are put together.
-    """
-    rules: list[tuple[bool, str]] = [
-        (
-            p.liquid_level_m < p.container_inner_height_m,
-            f"liquid_level_m = {p.liquid_level_m:g}: must be below container_inner_height_m = "
-            f"{p.container_inner_height_m:g}, the top of the LN2 container.",
-        ),
-        (
-            p.container_outer < p.chamber_inner_radius_m,
-            f"chamber_inner_radius_m = {p.chamber_inner_radius_m:g}: must exceed the outer radius of the container, "
-            f"{p.container_outer:.4f} m (from container_volume_m3, container_inner_height_m, container_wall_m).",
-        ),
-        (
-            p.cavity_outer < p.cavity_flange_radius_m < p.container_outer,
-            f"cavity_flange_radius_m = {p.cavity_flange_radius_m:g}: must lie between the cavity's outer radius "
-            f"{p.cavity_outer:.4f} m and the container's {p.container_outer:.4f} m.",
-        ),
-        (
-            p.bottom_window_diameter_m < 2.0 * p.cavity_inner_radius_m,
-            f"bottom_window_diameter_m = {p.bottom_window_diameter_m:g}: the window is wider than the cavity, "
-            f"cavity_inner_radius_m = {p.cavity_inner_radius_m:g}.",
-        ),
-        (
-            p.bottom_window_distance_m + p.cavity_bottom_m < p.chamber_depth_m,
-            f"chamber_depth_m = {p.chamber_depth_m:g}: the cavity (bottom_window_distance_m + cavity_bottom_m) "
-            "reaches below the vacuum chamber.",
-        ),
-        (
-            p.tube_outer_diameter_m > 2.0 * p.tube_wall_m,
-            f"tube_wall_m = {p.tube_wall_m:g}: must be less than half of tube_outer_diameter_m.",
-        ),
-        (
-            p.base_top < p.ceiling_height_m,
-            f"ceiling_height_m = {p.ceiling_height_m:g}: the base block's top (mount_height_m + base_height_m = "
-            f"{p.base_top:g}) leaves no stem of the trap support.",
-        ),
-        (
-            p.endcap_radius_m < p.cutout_half_height_m,
-            f"endcap_radius_m = {p.endcap_radius_m:g}: the end caps do not fit the wafer's cut-outs, "
-            f"cutout_half_height_m = {p.cutout_half_height_m:g}.",
-        ),
-        *cover_rules(p),
-    ]
-    faults = [f"lncioc_ca2: {text}" for holds, text in rules if not holds]
-    if faults:
-        raise GeometryError("\n".join(faults))
-
-
-def cover_rules(p: Plan) -> list[tuple[bool, str]]:
-    """Return the rules of the vent covers."""
-    if not p.vent_count:
-        return []
-    outside = p.vent_cover_side == "outside"
-    reach = p.cavity_outer + p.vent_cover_gap_m + p.vent_cover_thickness_m
-    half = p.vent_cover_diameter_m / 2.0
-    top = p.ceiling_height_m - (p.cavity_flange_m if outside else 0.0)
-    slot = (p.vent_cover_diameter_m - p.vent_diameter_m) / 2.0
-    return [
-        (
-            not outside or math.hypot(reach, half) < p.chamber_inner_radius_m,
-            f"vent_cover_gap_m = {p.vent_cover_gap_m:g}, vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent "
-            f"covers reach the vacuum chamber, chamber_inner_radius_m = {p.chamber_inner_radius_m:g}.",
-        ),
-        (
-            -p.bottom_window_distance_m < p.vent_height_m - half and p.vent_height_m + half < top,
-            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers do not fit between the bottom and "
-            f"the top of the cavity at the height vent_height_m = {p.vent_height_m:g}.",
-        ),
-        (
-            slot > p.vent_cover_post_diameter_m,
-            f"vent_cover_post_diameter_m = {p.vent_cover_post_diameter_m:g}: the posts do not fit between the rim of "
-            f"the vent hole (vent_diameter_m = {p.vent_diameter_m:g}) and that of the cover (vent_cover_diameter_m = "
-            f"{p.vent_cover_diameter_m:g}).",
-        ),
-        (
-            half < p.cavity_inner_radius_m / 2.0,
-            f"vent_cover_diameter_m = {p.vent_cover_diameter_m:g}: the vent covers are wider than the cavity's radius.",
-        ),
-    ]
 
 
 def azimuths(first_deg: float, count: int) -> list[float]:
@@ -360,74 +246,6 @@ def cover_faces(axis: Vector, wall: float, facing: float) -> list[tuple[str, Cal
         ("posts", lambda f: low < f.along(axis) < high),
         ("back", everything),
     ]
-
-
-def build_support(model: GeometryModel, p: Plan) -> None:
-    """Declare the copper stem, base block and clamp block, hanging from the container."""
-    half = p.base_width_m / 2.0
-    stem = model.cylinder((0.0, 0.0, p.base_top), (0.0, 0.0, p.ceiling_height_m - p.base_top), p.stem_radius_m)
-    base = model.box((-half, -half, p.mount_height_m), (half, half, p.base_top))
-    front = p.wafer_thickness_m / 2.0
-    clamp = model.box(
-        (-p.clamp_width_m / 2.0, front, p.mount_height_m - p.clamp_height_m),
-        (p.clamp_width_m / 2.0, front + p.clamp_depth_m, p.mount_height_m),
-    )
-    faces = [("stem", lambda f: f.kind == "Cylinder"), ("block", everything)]
-    model.body("trap_support", model.fuse(stem, base, clamp), faces=faces, size=p.size(0.004))
-    model.size("trap_support__block", p.size(0.0025))
-
-
-def build_wafer(model: GeometryModel, p: Plan) -> None:
-    """Declare the diamond wafer in the x-z plane with a slot for the ion and cut-outs for the end caps."""
-    thin, half, length = p.wafer_thickness_m / 2.0, p.wafer_width_m / 2.0, p.electrode_half_length_m
-    plate = model.box((-half, -thin, -p.wafer_depth_m), (half, thin, p.mount_height_m))
-    slot = model.box((-length, -thin, -p.electrode_distance_m), (length, thin, p.electrode_distance_m))
-    end = length + p.cutout_length_m
-    tall = p.cutout_half_height_m
-    right = model.box((length, -thin, -tall), (end, thin, tall))
-    left = model.box((-end, -thin, -tall), (-length, thin, tall))
-    faces = [
-        ("electrodes", lambda f: any(f.on_plane("z", z) for z in (-p.electrode_distance_m, p.electrode_distance_m))),
-        ("front", lambda f: f.on_plane("y", thin)),
-        ("back", lambda f: f.on_plane("y", -thin)),
-        ("rim", everything),
-    ]
-    model.body("trap_wafer", model.cut(plate, slot, left, right), faces=faces, size=p.size(0.0008))
-    model.size("trap_wafer__electrodes", p.size(0.0002))
-
-
-def build_endcaps(model: GeometryModel, p: Plan) -> None:
-    """Declare the end-cap discs with tabs that hang from the base block on alumina sheets."""
-    near, far = p.endcap_distance_m, p.endcap_distance_m + p.endcap_thickness_m
-    inner, outer = -p.tab_offset_m, -p.tab_offset_m - p.tab_width_m
-    top = p.mount_height_m - p.alumina_thickness_m
-    rim = p.alumina_margin_m
-    for side, sign in (("right", 1.0), ("left", -1.0)):
-        low, high = sorted((sign * near, sign * far))
-        disc = model.cylinder((low, 0.0, 0.0), (high - low, 0.0, 0.0), p.endcap_radius_m)
-        tab = model.box((low, outer, 0.25 * p.endcap_radius_m), (high, inner, top))
-        sheet = model.box((low - rim, outer - rim, top), (high + rim, inner + rim, p.mount_height_m))
-        faces = [("face", towards_ion(sign * near)), ("back", everything)]
-        model.body(f"endcap_{side}", model.fuse(disc, tab), faces=faces, size=p.size(0.001))
-        model.size(f"endcap_{side}__face", p.size(0.0006))
-        model.body(f"alumina_{side}", sheet, faces=[("side", everything)], size=p.size(0.0007))
-
-
-def towards_ion(x: float) -> Callable[[Face], bool]:
-    """Return the predicate of a face in the plane at x."""
-    return lambda f: f.on_plane("x", x)
-
-
-def build_wires(model: GeometryModel, p: Plan) -> None:
-    """Declare two wires from the base block down past the ion, six-sided prisms with the side area of round ones."""
-    for number, sign in ((1, 1.0), (2, -1.0)):
-        wire = model.wire_blocks(
-            (sign * p.comp_wire_x_m, -p.comp_wire_y_m, -p.comp_wire_depth_m),
-            p.mount_height_m + p.comp_wire_depth_m,
-            radius=math.pi * p.comp_wire_diameter_m / 6.0,  # the perimeter of the round wire
-        )
-        model.body(f"comp_wire_{number}", wire, faces=[("side", everything)], size=p.size(0.0004))
-        model.mesh_in_layers(f"comp_wire_{number}", p.segments(30, 16))
 
 
 def build_vacuum(model: GeometryModel, p: Plan) -> None:

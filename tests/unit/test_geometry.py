@@ -11,6 +11,7 @@ from bbrmodel.spec import load_case
 from bbrmodel.typing import FloatArray, IntArray
 
 SILENT = ("lnc__wetted", "lnc__dry", "vent_tubes__bore", "vent_tubes__warm_end", "ptfe_thimbles__warm_end")
+SINE_45 = 0.5**0.5
 BODIES = (
     ["lnc", "vent_tubes", "ptfe_thimbles", "bbr_cavity", "window_bottom", "trap_support", "trap_wafer"]
     + [f"window_{k}" for k in range(1, 7)]
@@ -116,14 +117,65 @@ def test_bodies_have_their_volumes(clock: Mesh) -> None:
     assert clock.volume("window_bottom") == pytest.approx(np.pi * 0.02**2 * 0.005, rel=0.03)
     # the rims of openings are polygons of exactly the nominal area
     assert clock.area("window_bottom__inner") == pytest.approx(np.pi * 0.02**2, rel=1e-9)
-    assert clock.volume("trap_support") == pytest.approx(
-        np.pi * 0.012**2 * 0.0335 + 0.03**2 * 0.008 + 0.018 * 0.006 * 0.003, rel=0.05
+    # the clamp block from 5.5 mm up along the wafer to the base block; the stem is meshed with few sides
+    clamp = 0.018 * 0.0035 * ((0.0085 - 0.00195 * SINE_45) / SINE_45 - 0.0055)
+    assert clock.volume("trap_support") == pytest.approx(np.pi * 0.012**2 * 0.0335 + 0.03**2 * 0.008 + clamp, rel=0.05)
+
+
+def test_the_wires_have_the_side_area_of_round_ones_at_every_tilt(clock: Mesh, cache: Path) -> None:
+    upright = Mesh(generate_mesh("lncioc_ca2", {"wafer_tilt_deg": 0.0}, resolution="coarse", cache=cache))
+    hexagon = 1.5 * 3**0.5 * (np.pi * 0.0002 / 6.0) ** 2
+    for mesh, cosine in ((upright, 1.0), (clock, SINE_45)):
+        # from 3 mm past the ion, along a line 1.5 mm behind the wafer, to the base block; the free end is cut level
+        length = (0.0085 + 0.0015 * np.sqrt(1.0 - cosine**2)) / cosine + 0.003
+        for wire in ("comp_wire_1__side", "comp_wire_2__side"):
+            # flat sides: only rounding and the kernel's tolerance of 1e-7 mm remain
+            assert mesh.area(wire) == pytest.approx(np.pi * 0.0002 * length + hexagon / cosine, rel=1e-6)
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 30.0, 45.0, 60.0])
+def test_the_wafer_is_turned_about_the_trap_axis_and_hangs_on_the_clamp_alone(tilt_deg: float, cache: Path) -> None:
+    mesh = Mesh(generate_mesh("lncioc_ca2", {"wafer_tilt_deg": tilt_deg}, resolution="coarse", cache=cache))
+    along = np.array([0.0, np.sin(np.radians(tilt_deg)), np.cos(np.radians(tilt_deg))])
+    across = np.array([0.0, -np.cos(np.radians(tilt_deg)), np.sin(np.radians(tilt_deg))])
+    # planes: only rounding and the kernel's tolerance of 1e-7 mm remain
+    assert np.abs(mesh.corners("trap_wafer__electrodes") @ along) == pytest.approx(0.0004, abs=1e-9)
+    assert mesh.corners("trap_wafer__front") @ across == pytest.approx(0.0002, abs=1e-9)
+    assert mesh.corners("trap_wafer__back") @ across == pytest.approx(-0.0002, abs=1e-9)
+    assert (mesh.corners("comp_wire_1__side") @ across).max() < -0.0013
+    # the upper edge is exposed over the whole width, below the base block
+    rim = mesh.corners("trap_wafer__rim")
+    edge = rim[(rim @ along > 0.008 - 1e-9).all(axis=1)]
+    assert np.linalg.norm(np.cross(edge[:, 1] - edge[:, 0], edge[:, 2] - edge[:, 0]), axis=1).sum() / 2.0 == (
+        pytest.approx(0.018 * 0.0004, rel=1e-6)
     )
-    # prisms of the nominal side area; their lower ends are the hexagon
-    radius = np.pi * 0.0002 / 6.0
-    assert clock.area("comp_wire_1__side") == pytest.approx(
-        np.pi * 0.0002 * 0.0115 + 1.5 * 3**0.5 * radius**2, rel=1e-6
-    )
+    assert edge[..., 2].max() < 0.0085 - 0.0004
+
+
+def share_in_sight(mesh: Mesh, surface: str) -> float:
+    """Return the share of a surface's triangles whose centre the origin sees."""
+    a, b, c = mesh.corners(*mesh.surfaces).swapaxes(0, 1)
+    targets = mesh.corners(surface).mean(axis=1)
+    seen = 0
+    for target in targets:  # Moller and Trumbore, all triangles at once
+        across = np.cross(target, c - a)
+        determinant = np.einsum("ij,ij->i", b - a, across)
+        determinant[determinant == 0.0] = np.inf
+        u = np.einsum("ij,ij->i", -a, across) / determinant
+        q = np.cross(-a, b - a)
+        v = q @ target / determinant
+        distance = np.einsum("ij,ij->i", c - a, q) / determinant
+        before = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > 0.0) & (distance < 1.0 - 1e-6)
+        seen += not before.any()
+    return seen / len(targets)
+
+
+def test_the_ion_sees_the_bottom_window_past_a_tilted_wafer_but_not_past_an_upright_one(
+    clock: Mesh, cache: Path
+) -> None:
+    upright = Mesh(generate_mesh("lncioc_ca2", {"wafer_tilt_deg": 0.0}, resolution="coarse", cache=cache))
+    assert share_in_sight(upright, "window_bottom__inner") == 0.0
+    assert share_in_sight(clock, "window_bottom__inner") > 0.75  # the lower electrode and a wire cross its rim
 
 
 def test_the_liquid_level_divides_the_wetted_from_the_dry_wall(clock: Mesh) -> None:

@@ -33,7 +33,11 @@ def unit_box(model: GeometryModel, name: str, x: float, *, size: float = 0.5) ->
         ({"chamber_depth_m": 0.06, "cavity_bottom_m": 0.02}, "chamber_depth_m = 0.06: the cavity"),
         ({"endcap_radius_m": 0.005}, "endcap_radius_m = 0.005: the end caps do not fit"),
         ({"mount_height_m": 0.03, "base_height_m": 0.025}, "ceiling_height_m = 0.05: the base block"),
-        ({"comp_wire_x_m": 0.0021}, "bodies '(alumina|comp_wire)_.*' and '(alumina|comp_wire)_.*' overlap by .* mm3"),
+        ({"comp_wire_x_m": 0.003}, "bodies '(endcap|comp_wire)_.*' and '(endcap|comp_wire)_.*' overlap by .* mm3"),
+        ({"wafer_tilt_deg": 75.0}, r"wafer_tilt_deg = 75.0: must lie in \[0, 60\] deg"),
+        ({"wafer_height_m": 0.0085, "wafer_tilt_deg": 0.0}, "wafer_tilt_deg = 0, wafer_height_m = 0.0085: the wafer's"),
+        ({"clamp_height_m": 0.004}, "clamp_height_m = 0.004: the clamp block reaches the wafer's cut-outs"),
+        ({"clamp_depth_m": 0.014}, "wafer_tilt_deg = 45, clamp_depth_m = 0.014: the clamp block does not end inside"),
         ({"tube_circle_radius_m": 0.12}, "body 'vent_tubes' sticks out of 'vacuum'"),
     ],
 )
