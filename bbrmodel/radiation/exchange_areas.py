@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, triu
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.typing import FloatArray
@@ -60,15 +60,33 @@ class ExchangeAreas:
         return sums
 
 
-def pool(one_sided: Any, squares: Any) -> tuple[Any, FloatArray]:
-    """Return the upper triangle of C + C^T and its variance from one-sided weights and squared weights.
+def pool(counts: Any, density: FloatArray, lines: tuple[Any, Any]) -> tuple[Any, FloatArray]:
+    """Return the upper triangle of the exchange areas and its variance.
 
+    Parameters
+    ----------
+    counts
+        one-sided hits n_ij, CSR of shape (num_facets, num_facets). Each stands for a line of weight
+        1 / (rho_i + rho_j), so that S_ij = (n_ij + n_ji) / (rho_i + rho_j).
+    density
+        rays per area rho_i of every facet [1/m2].
+    lines
+        lines through portals: their summed weights and squared weights, CSR of the same shape.
+
+    Notes
+    -----
     The diagonal (light that mirrors send back) counts twice like every other entry: each path is found from both ends.
     """
-    from scipy.sparse import triu
-
-    upper = csr_matrix(triu(one_sided) + triu(one_sided.T))
-    variance = csr_matrix(triu(squares) + triu(squares.T))
+    upper = csr_matrix(triu(counts, format="csr") + triu(counts.T, format="csr"))
+    rows = np.repeat(np.arange(upper.shape[0], dtype=np.int32), np.diff(upper.indptr))
+    weight = 1.0 / (density[rows] + density[upper.indices])
+    del rows
+    upper.data = upper.data * weight
+    variance = csr_matrix((upper.data * weight, upper.indices, upper.indptr), shape=upper.shape)
+    del weight
+    if lines[0].nnz:
+        upper = upper + triu(lines[0]) + triu(lines[0].T)
+        variance = variance + triu(lines[1]) + triu(lines[1].T)
     upper.sort_indices()
     variance.sort_indices()
     return upper, variance.data.astype(np.float32)

@@ -44,59 +44,36 @@ def add_crossings(
 
 
 @numba.njit(cache=True, nogil=True)
-def weigh_lines(
-    emitter: AnyArray, hit: AnyArray, kind: AnyArray, through: AnyArray, density: AnyArray
-) -> AnyArray:  # pragma: no cover - compiled
-    """Return the weight [m2] of each line: one over the densities of all samplers that could have found it.
+def count_rows(
+    starts: AnyArray, target: AnyArray
+) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
+    """Count equal targets in each row.
 
-    A line between facets i and j is found by rays of i, by rays of j and by rays of the portals it crosses (the
-    balance heuristic), so that all samples count once, each by its own precision. 0 for a lost ray.
-    """
-    weight = np.zeros(len(hit))
-    for r in range(len(hit)):
-        if kind[r] == LOST:
-            continue
-        total = density[emitter[r]] + through[r]
-        if kind[r] == HIT:
-            total += density[hit[r]]
-        weight[r] = 1.0 / total
-    return weight
-
-
-@numba.njit(cache=True, nogil=True)
-def merge_rows(
-    starts: AnyArray, target: AnyArray, weight: AnyArray
-) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
-    """Sum the weights of equal targets in each row.
-
-    Row k holds the samples starts[k] to starts[k + 1]; a target below 0 does not count.
+    Row k holds the samples starts[k] to starts[k + 1]; a target below 0 does not count. `target` is sorted in place.
 
     Returns
     -------
     :
-        entries of each row, and columns (sorted in each row), sums and sums of squares of all entries.
+        entries of each row, and columns (sorted in each row) and counts of all entries.
     """
     size = np.zeros(len(starts) - 1, dtype=np.int64)
     columns = np.empty(len(target), dtype=np.int32)
-    values = np.empty(len(target))
-    squares = np.empty(len(target))
+    counts = np.empty(len(target), dtype=np.uint16)
     out = 0
     for k in range(len(size)):
-        first, end = starts[k], starts[k + 1]
+        row = target[starts[k] : starts[k + 1]]
+        row.sort()
         last = -1
-        for m in np.argsort(target[first:end]):
-            j = target[first + m]
+        for j in row:
             if j < 0:
                 continue
-            if j != last:
-                columns[out], values[out], squares[out] = j, 0.0, 0.0
+            if j != last or counts[out - 1] == 65535:
+                columns[out], counts[out] = j, 0
                 out += 1
                 size[k] += 1
                 last = j
-            w = weight[first + m]
-            values[out - 1] += w
-            squares[out - 1] += w * w
-    return size, columns[:out].copy(), values[:out].copy(), squares[:out].copy()
+            counts[out - 1] += 1
+    return size, columns[:out].copy(), counts[:out].copy()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -167,4 +144,4 @@ def mirror(
     return going[:out].copy(), new_origins[:out].copy(), new_directions[:out].copy()
 
 
-__all__ = ["ESCAPED", "HIT", "LOST", "add_crossings", "crossed_density", "merge_rows", "mirror", "weigh_lines"]
+__all__ = ["ESCAPED", "HIT", "LOST", "add_crossings", "count_rows", "crossed_density", "mirror"]

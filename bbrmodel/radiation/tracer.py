@@ -7,7 +7,7 @@ import numpy as np
 
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, add_crossings, mirror, weigh_lines
+from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, add_crossings, mirror
 from bbrmodel.radiation.sampling import sample_disc, sample_facets, sobol_points
 from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
@@ -129,9 +129,17 @@ class Tracer:
             f"mirrors keep rays going for more than {MAX_MIRROR_BOUNCES} bounces: lower specularity."
         )
 
-    def weigh(self, emitter: IntArray, visits: Visits) -> FloatArray:
-        """Return the weight of each arrival, see `kernels.weigh_lines`."""
-        return weigh_lines(emitter, visits.facet, visits.kind, visits.through, self.density)  # type: ignore[no-any-return]
+    def line_weight(self, first: AnyArray, second: AnyArray | None, through: AnyArray) -> FloatArray:
+        """Return one over the densities of all samplers that could have found a line, [m2].
+
+        A line between facets `first` and `second` (None: the environment) is found by rays of both and by rays of the
+        portals it crosses (the balance heuristic), so that all samples count once, each by its own precision.
+        """
+        total = self.density[first] + through
+        if second is not None:
+            total = total + self.density[second]
+        weight: FloatArray = 1.0 / total
+        return weight
 
 
 __all__ = ["MAX_MIRROR_BOUNCES", "RaySettings", "Tracer", "Visits"]

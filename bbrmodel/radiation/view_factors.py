@@ -12,11 +12,11 @@ from scipy.sparse import coo_matrix, csr_matrix
 
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, pool
-from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, merge_rows
+from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, count_rows
 from bbrmodel.radiation.losses import check_lost, check_portal
 from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.solution import RadiationReport
-from bbrmodel.typing import FloatArray, IntArray, Progress
+from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 
 _LOG = logging.getLogger(__name__)
 _RAYS_PER_CHUNK = 1 << 18
@@ -38,8 +38,8 @@ class ViewFactors:
 class _Tally:
     """What the rays of all facets add up to."""
 
-    values: Any  # one-sided exchange areas, CSR
-    squares: Any  # their squared weights, CSR of the same pattern
+    counts: Any  # one-sided hits on lines that cross no portal, CSR
+    lines: list[tuple[IntArray, IntArray, FloatArray]]  # lines that cross portals: both ends, weight [m2]
     escape: FloatArray  # (num_facets,)
     one_sided: FloatArray  # (num_surfaces, num_surfaces), plain counts
     lost: IntArray  # (num_facets,)
@@ -86,8 +86,8 @@ def compute_view_factors(
     tally = _trace_facets(tracer, progress)
     check_lost(tracer, tally.lost)
     _add_portals(tracer, tally)
-    upper, variance = pool(tally.values, tally.squares)
-    tally.values = tally.squares = None  # as large as everything that follows
+    upper, variance = pool(tally.counts, tracer.density, _line_matrices(tally, enclosure.num_facets))
+    tally.counts = None  # as large as what follows
     # A ray that escapes carries at most A / N of exchange area.
     escape_variance = tally.escape * enclosure.area_m2 / settings.rays_per_facet
     kept = np.ones(enclosure.num_facets) if mirrors is None else 1.0 - mirrors
@@ -129,57 +129,66 @@ def _trace_facets(tracer: Tracer, progress: Progress | None) -> _Tally:
     """Trace the rays of all facets, in threads whose results are put together in order."""
     num = tracer.enclosure.num_facets
     total = int(tracer.enclosure.radiates.sum())
-    sizes, columns, values, squares = np.zeros(num, dtype=np.int64), [], [], []
-    tally = _Tally(None, None, np.zeros(num), np.zeros(()), np.zeros(num, dtype=np.int64))
+    sizes, columns, counts = np.zeros(num, dtype=np.int64), [], []
+    tally = _Tally(None, [], np.zeros(num), np.zeros(()), np.zeros(num, dtype=np.int64))
     done = 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        rows = threads.map(lambda chunk: _trace_chunk(tracer, chunk), _chunks(tracer))
-        for chunk, (merged, escape, lost, one_sided) in zip(_chunks(tracer), rows, strict=True):
-            sizes[chunk] = merged[0]
-            columns.append(merged[1])
-            values.append(merged[2])
-            squares.append(merged[3])
-            tally.escape[chunk], tally.lost[chunk] = escape, lost
-            tally.one_sided = tally.one_sided + one_sided
+        results = threads.map(lambda chunk: _trace_chunk(tracer, chunk), _chunks(tracer))
+        for chunk, result in zip(_chunks(tracer), results, strict=True):
+            sizes[chunk] = result.rows[0]
+            columns.append(result.rows[1])
+            counts.append(result.rows[2])
+            tally.lines += result.lines
+            tally.escape[chunk], tally.lost[chunk] = result.escape, result.lost
+            tally.one_sided = tally.one_sided + result.one_sided
             done += len(chunk)
             if progress:
                 progress(done, total)
     indptr = np.concatenate([[0], np.cumsum(sizes)])
-    column = np.concatenate(columns)
-    tally.values = csr_matrix((np.concatenate(values), column, indptr), shape=(num, num))
-    tally.squares = csr_matrix((np.concatenate(squares), column, indptr), shape=(num, num))
+    data = np.concatenate(counts).astype(np.float32)  # exact up to 2^24 hits
+    tally.counts = csr_matrix((data, np.concatenate(columns), indptr), shape=(num, num))
     return tally
 
 
-def _trace_chunk(tracer: Tracer, facets: IntArray) -> tuple[Any, FloatArray, IntArray, FloatArray]:
-    """Sample, trace and pool the rays of some facets (runs in a worker thread; the heavy parts release the GIL).
+@dataclass(frozen=True)
+class _Chunk:
+    """What the rays of some facets met."""
 
-    Returns
-    -------
-    :
-        merged rows, exchange area with the environment and lost rays of each facet, one-sided surface sums.
-    """
+    rows: Any  # entries of each row, columns, counts
+    lines: list[tuple[IntArray, IntArray, FloatArray]]
+    escape: FloatArray
+    lost: IntArray
+    one_sided: FloatArray
+
+
+def _trace_chunk(tracer: Tracer, facets: IntArray) -> _Chunk:
+    """Sample, trace and count the rays of some facets (runs in a worker thread; the heavy parts release the GIL)."""
     per_facet = tracer.settings.rays_per_facet
     origins, directions = tracer.sample_facets(facets)
     escape, lost = np.zeros(len(facets)), np.zeros(len(facets), dtype=np.int64)
     num_surfaces = len(tracer.enclosure.surface_names)
     one_sided = np.zeros(num_surfaces**2)
-    parts = []
+    parts, lines = [], []
     for visits in tracer.follow(origins, directions, first_identity=int(facets[0]) * per_facet):
         row = visits.ray // per_facet
-        weight = tracer.weigh(facets[row], visits)
+        target = np.where(visits.kind == HIT, visits.facet, -1).astype(np.int32)
+        one_sided += _surface_sums(tracer, facets[row], target)
+        crossed = (visits.through > 0.0) & (target >= 0)
+        if crossed.any():
+            first, second = facets[row[crossed]], target[crossed].astype(np.int64)
+            lines.append((first, second, tracer.line_weight(first, second, visits.through[crossed])))
+            target[crossed] = -1
         gone, missing = visits.kind == ESCAPED, visits.kind == LOST
         if gone.any():
-            escape += np.bincount(row[gone], weights=weight[gone], minlength=len(facets))
+            weight = tracer.line_weight(facets[row[gone]], None, visits.through[gone])
+            escape += np.bincount(row[gone], weights=weight, minlength=len(facets))
         if missing.any():
             lost += np.bincount(row[missing], minlength=len(facets))
-        target = np.where(visits.kind == HIT, visits.facet, -1)
-        one_sided += _surface_sums(tracer, facets[row], target)
-        parts.append((row, target, weight))
-    return _merge(parts, len(facets)), escape, lost, one_sided.reshape(num_surfaces, num_surfaces)
+        parts.append((row, target))
+    return _Chunk(_count(parts, len(facets)), lines, escape, lost, one_sided.reshape(num_surfaces, num_surfaces))
 
 
-def _surface_sums(tracer: Tracer, emitter: IntArray, target: IntArray) -> FloatArray:
+def _surface_sums(tracer: Tracer, emitter: IntArray, target: AnyArray) -> FloatArray:
     """Return plain one-sided exchange areas between surfaces, flattened [m2]."""
     enclosure = tracer.enclosure
     num = len(enclosure.surface_names)
@@ -188,19 +197,26 @@ def _surface_sums(tracer: Tracer, emitter: IntArray, target: IntArray) -> FloatA
     return np.bincount(key, weights=weight, minlength=num**2).astype(np.float64)
 
 
-def _merge(parts: list[tuple[IntArray, IntArray, FloatArray]], num_rows: int) -> Any:
-    """Return `merge_rows` of arrivals in any order."""
-    row, target, weight = (np.concatenate([part[k] for part in parts]) for k in range(3))
+def _count(parts: list[tuple[IntArray, AnyArray]], num_rows: int) -> Any:
+    """Return `count_rows` of arrivals in any order."""
+    row, target = parts[0]
     if len(parts) > 1:  # without mirrors the arrivals are in the order of the facets
+        row, target = (np.concatenate([part[k] for part in parts]) for k in range(2))
         order = np.argsort(row, kind="stable")
-        row, target, weight = row[order], target[order], weight[order]
-    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=num_rows))])
-    return merge_rows(starts, target, weight)
+        row, target = row[order], target[order]
+    return count_rows(np.concatenate([[0], np.cumsum(np.bincount(row, minlength=num_rows))]), target)
+
+
+def _line_matrices(tally: _Tally, num_facets: int) -> tuple[Any, Any]:
+    """Return the one-sided sums of weights and of squared weights of all lines through portals."""
+    empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    rows, columns, weight = (np.concatenate([part[k] for part in [empty, *tally.lines]]) for k in range(3))
+    size = (num_facets, num_facets)
+    return (csr_matrix((weight, (rows, columns)), shape=size), csr_matrix((weight**2, (rows, columns)), shape=size))
 
 
 def _add_portals(tracer: Tracer, tally: _Tally) -> None:
     """Add the lines through all portals to the tally: each joins what lies ahead with what lies behind."""
-    size = tally.values.shape
     for number in range(len(tracer.portals)):
         origins, directions = tracer.sample_portal(number)
         identity = -(number + 1) << 40
@@ -213,8 +229,7 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
         for ahead in ends[0]:
             for behind in ends[1]:
                 rows, columns, weight, escape = _portal_lines(tracer, number, ahead=ahead, behind=behind)
-                tally.values = tally.values + csr_matrix((weight, (rows, columns)), shape=size)
-                tally.squares = tally.squares + csr_matrix((weight**2, (rows, columns)), shape=size)
+                tally.lines.append((rows, columns, weight))
                 tally.escape += escape
 
 
