@@ -26,19 +26,19 @@ _MEETS, _STAYS_IN_PANE, _ESCAPES, _LOST = 0, 1, 2, 3
 LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def path_key(seed: int, source: int, path: int) -> Any:  # pragma: no cover - compiled
     """Return the 64-bit name of a path."""
     return _mix(_mix(_mix(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _halves(word: Any) -> Any:  # pragma: no cover - compiled
     """Return two uniform numbers in (0, 1) from a 64-bit word."""
     return (np.float64(word >> _HALF) + 0.5) * _UNIT, (np.float64(word & _LOW) + 0.5) * _UNIT
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fresnel_absorptivity(cos: float, n: float, k: float) -> Any:  # pragma: no cover - compiled
     """Return 1 - (R_s + R_p) / 2 of vacuum against n + ik at the given cosine of incidence."""
     sin2 = 1.0 - cos * cos
@@ -54,7 +54,7 @@ def fresnel_absorptivity(cos: float, n: float, k: float) -> Any:  # pragma: no c
     return 1.0 - 0.5 * (r_s + r_p)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _on_disc(u: float, v: float) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return the point of the unit disc for one of the unit square; the concentric map keeps strata together."""
     a, b = 2.0 * u - 1.0, 2.0 * v - 1.0
@@ -65,7 +65,7 @@ def _on_disc(u: float, v: float) -> tuple[float, float]:  # pragma: no cover - c
     return r * np.cos(phi), r * np.sin(phi)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _draw_on_disc(word: Any) -> tuple[Any, float, float]:  # pragma: no cover - compiled
     """Return the next word and a random point of the unit disc; refusing corners is faster than sine and cosine."""
     while True:
@@ -76,7 +76,7 @@ def _draw_on_disc(word: Any) -> tuple[Any, float, float]:  # pragma: no cover - 
             return word, x, y
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _raise(
     x: float, y: float, nx: float, ny: float, nz: float
 ) -> tuple[float, float, float, float]:  # pragma: no cover - compiled
@@ -93,7 +93,7 @@ def _raise(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _refuses(word: Any, cos: float, n: float, k: float) -> bool:  # pragma: no cover - compiled
     """Return whether a metal scatters less than a drawn share into a direction.
 
@@ -103,7 +103,7 @@ def _refuses(word: Any, cos: float, n: float, k: float) -> bool:  # pragma: no c
     return bool(accept > 1.0 - fresnel_absorptivity(cos, n, k))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def start_at_point(
     first: int, count: int, state: Any, points: AnyArray, random: Any, place: AnyArray
 ) -> None:  # pragma: no cover - compiled
@@ -121,7 +121,7 @@ def start_at_point(
         keys[r] = path_key(seed, source, m)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def start_at_facet(
     source: Any, count: int, state: Any, points: AnyArray, random: Any, tables: Any
 ) -> None:  # pragma: no cover - compiled
@@ -158,7 +158,7 @@ def start_at_facet(
         names[r], rows[r], inside[r] = m, row, -1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _meet(
     weight: float, absorptivity: float, floor: float, draw: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
@@ -173,7 +173,7 @@ def _meet(
     return 0.0, weight
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _gate(facet: int, kind: int, behind: bool, inside: int, is_open: bool) -> int:  # pragma: no cover - compiled
     """Return whether a path meets a facet as such, or what becomes of it instead.
 
@@ -188,7 +188,7 @@ def _gate(facet: int, kind: int, behind: bool, inside: int, is_open: bool) -> in
     return _MEETS
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fate(
     choice: float, absorptivity: float, transmittance: float, specularity: float, kind: int
 ) -> int:  # pragma: no cover - compiled
@@ -201,7 +201,7 @@ def _fate(
     return _MIRROR if choice < specularity else _SCATTER
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _end(gate: int, weight: float, row: int, inside: int, tally: Any) -> None:  # pragma: no cover - compiled
     """Book a path that meets nothing more."""
     kept, sky, lost, control = tally
@@ -214,7 +214,7 @@ def _end(gate: int, weight: float, row: int, inside: int, tally: Any) -> None:  
         control[2] += 1.0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def interact(
     count: int, state: Any, hits: Any, step: int, tables: Any, tally: Any
 ) -> int:  # pragma: no cover - compiled
@@ -268,7 +268,7 @@ def interact(
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _reflect(ray: Any, normal: Any) -> Any:  # pragma: no cover - compiled
     """Return the mirror image of a direction, of length 1 (float32 would drift)."""
     double = 2.0 * (ray[0] * normal[0] + ray[1] * normal[1] + ray[2] * normal[2])
@@ -277,7 +277,7 @@ def _reflect(ray: Any, normal: Any) -> Any:  # pragma: no cover - compiled
     return x * size, y * size, z * size
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _mirror(ray: Any, normal: Any, smooth: Any) -> Any:  # pragma: no cover - compiled
     """Return the direction after a mirror that is curved as `smooth` says; flat where that would lead into it."""
     along = smooth[0] * normal[0] + smooth[1] * normal[1] + smooth[2] * normal[2]
@@ -291,7 +291,7 @@ def _mirror(ray: Any, normal: Any, smooth: Any) -> Any:  # pragma: no cover - co
     return _reflect(ray, normal)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _scatter(normal: Any, draw: Any, metal: Any) -> tuple[float, float, float]:  # pragma: no cover - compiled
     """Return a diffusely reflected direction; `draw` holds a word and a point of the disc to start with."""
     word, a, b = draw
@@ -304,7 +304,7 @@ def _scatter(normal: Any, draw: Any, metal: Any) -> tuple[float, float, float]: 
     return x, y, z
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None:  # pragma: no cover - compiled
     """Write origin and direction of the paths that go on.
 

@@ -93,8 +93,10 @@ class PathWeights:
         shape (num_replicas, num_facets) and (num_replicas,): independent estimates whose mean is `weight`.
     lost_fraction
         Weight that slipped out between facets, before the rest was scaled to a sum of 1.
-    rays, seconds, seconds_tracing
-        Straight pieces of all paths, wall time, and thread time inside the ray caster.
+    rays, seconds
+        Straight pieces of all paths, and wall time.
+    ray_caster_share
+        Of the threads' processor time, spent in the ray caster: the rate over that of the bare ray caster.
     """
 
     weight: FloatArray
@@ -108,7 +110,7 @@ class PathWeights:
     lost_fraction: float
     rays: int
     seconds: float
-    seconds_tracing: float
+    ray_caster_share: float
 
     @property
     def sum_of_weights(self) -> float:
@@ -146,17 +148,17 @@ class Tracer:
             np.zeros(rows),
             np.array([weight_floor, float(self.enclosure.has_environment), 0.0]),
         )
-        alive, rays, tracing = len(state[0]), 0, 0.0
+        alive, rays, tracing, begin = len(state[0]), 0, 0.0, time.thread_time()
         for step in range(MAX_STEPS):
-            start = time.perf_counter()
+            start = time.thread_time()
             # The barycentric coordinates of the hit are wanted, which `RayScene.trace` leaves out.
             found = self.scene._scene.run(state[0][:alive], state[1][:alive], output=True)
-            tracing += time.perf_counter() - start
+            tracing += time.thread_time() - start
             rays += alive
             hits = (found["primID"], found["u"], found["v"])
             alive = interact(alive, state, hits, step, self.tables, tally)
             if alive == 0:
-                return Ends(tally[0], tally[1], tally[2], int(tally[3][2]), rays, tracing)
+                return Ends(tally[0], tally[1], tally[2], int(tally[3][2]), rays, (tracing, time.thread_time() - begin))
             leave(alive, state, hits, (step, *(first if step == 0 else (_NO_POINTS, first[1]))), self.tables)
         raise ConvergenceError(
             f"{alive} paths go on after {MAX_STEPS} reflections. Give some surface an absorptivity above 1e-5."
@@ -165,14 +167,17 @@ class Tracer:
 
 @dataclass(frozen=True)
 class Ends:
-    """Where the paths of a chunk ended, by row: facets (num_rows, num_facets), sky and lost (num_rows,)."""
+    """Where the paths of a chunk ended, by row: facets (num_rows, num_facets), sky and lost (num_rows,).
+
+    `seconds` holds processor time in the ray caster and in all.
+    """
 
     kept: FloatArray
     sky: FloatArray
     lost: FloatArray
     lost_rays: int
     rays: int
-    seconds_tracing: float
+    seconds: tuple[float, float]
 
 
 def make_tracer(enclosure: Enclosure, optics: PathOptics, scene: RayScene | None = None) -> Tracer:
@@ -206,9 +211,9 @@ def new_state(count: int) -> tuple[AnyArray, ...]:
         np.empty((count, 3), dtype=np.float32),
         np.empty(count),
         np.empty(count, dtype=np.uint64),
-        np.empty(count, dtype=np.int64),
-        np.empty(count, dtype=np.int64),
-        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int32),
+        np.empty(count, dtype=np.int32),
+        np.empty(count, dtype=np.int32),
         np.empty(count, dtype=np.int8),
     )
 
@@ -258,7 +263,7 @@ def trace_weights(
     jobs = list(_jobs(settings))
     replicas = np.zeros((settings.replicas, enclosure.num_facets))
     sky, lost = np.zeros(settings.replicas), np.zeros(settings.replicas)
-    counts, tracing = np.zeros(2, dtype=np.int64), 0.0
+    counts, seconds = np.zeros(2, dtype=np.int64), np.zeros(2)
     with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
         for done, (job, ends) in enumerate(
             zip(jobs, pool.map(lambda j: _trace(tracer, source, settings, points, j), jobs), strict=True), start=1
@@ -267,11 +272,11 @@ def trace_weights(
             sky[job[0]] += ends.sky[0]
             lost[job[0]] += ends.lost[0]
             counts += (ends.lost_rays, ends.rays)
-            tracing += ends.seconds_tracing
+            seconds += ends.seconds
             if progress:
                 progress(done, len(jobs))
     check_lost(int(counts[0]), int(counts[1]))
-    work = (int(counts[1]), time.perf_counter() - start, tracing)
+    work = (int(counts[1]), time.perf_counter() - start, float(seconds[0] / max(seconds[1], 1e-9)))
     return _weights(enclosure, (replicas, sky, lost), work)
 
 
