@@ -13,7 +13,6 @@ from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.radiation.exact.visible import piece_factor, visible_factor
 from bbrmodel.typing import AnyArray
 
-OVERFLOW = -1.0
 POINTS_PER_TRIANGLE = 7
 _FIRST, _SECOND = (6.0 - np.sqrt(15.0)) / 21.0, (6.0 + np.sqrt(15.0)) / 21.0
 _SHARES = np.array([0.225, (155.0 - np.sqrt(15.0)) / 1200.0, (155.0 + np.sqrt(15.0)) / 1200.0])
@@ -32,8 +31,10 @@ _MOSTLY_VISIBLE = 0.4637
 
 
 @njit_nogil
-def make_frame(polygon: AnyArray, num: int, plane: AnyArray, frame: AnyArray, flat: AnyArray) -> None:
-    """Write origin and axes of a polygon's plane, and its corners in them."""  # pragma: no cover - compiled
+def make_frame(
+    polygon: AnyArray, num: int, plane: AnyArray, frame: AnyArray, flat: AnyArray
+) -> None:  # pragma: no cover - compiled
+    """Write origin and axes of a polygon's plane, and its corners in them."""
     frame[0] = polygon[0]
     longest = -1.0
     for k in range(num):
@@ -284,4 +285,4 @@ def partial_exchange(
     return exchange, max(error, _LEAST_ERROR * max(absolute, relative * exchange))
 
 
-__all__ = ["OVERFLOW", "POINTS_PER_TRIANGLE", "make_frame", "partial_exchange"]
+__all__ = ["POINTS_PER_TRIANGLE", "make_frame", "partial_exchange"]

@@ -96,6 +96,34 @@ def _centre_of_occluders(
 
 
 @njit_nogil
+def _start_at_farthest(polygon: AnyArray, num: int, point: AnyArray) -> None:  # pragma: no cover - compiled
+    """Turn the corners of a polygon so that the one farthest from a point comes first."""
+    first, farthest = 0, -1.0
+    for k in range(num):
+        distance = ((polygon[k] - point) ** 2).sum()
+        if distance > farthest * (1.0 + _TIE):
+            first, farthest = k, distance
+    if first > 0:
+        turned = np.empty((num, 3))
+        for k in range(num):
+            turned[k] = polygon[(first + k) % num]
+        polygon[:num] = turned
+
+
+@njit_nogil
+def _put_in_order(
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray], num_found: int, centre: AnyArray
+) -> None:  # pragma: no cover - compiled
+    """Sort occluders by apparent size and their corners by distance: patterns then depend on geometry alone."""
+    sizes, plane = np.empty(num_found), np.empty(4)
+    for k in range(num_found):
+        distance = max(((_mean_of(found[0][k], found[1][k]) - centre) ** 2).sum(), 1e-300)
+        sizes[k] = -plane_of(found[0][k], found[1][k], plane) / distance
+        _start_at_farthest(found[0][k], found[1][k], centre)
+    found[3][:num_found] = np.argsort(sizes)
+
+
+@njit_nogil
 def _one_way(
     a: AnyArray,
     num_a: int,
@@ -111,6 +139,9 @@ def _one_way(
     work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return exchange area and error, integrated over `a`."""
+    centre = _mean_of(a, num_a)
+    _put_in_order(found, num_found, centre)
+    _start_at_farthest(b, num_b, centre)
     frame, flat = np.empty((3, 3)), np.empty((MAX_CORNERS, 2))
     make_frame(b, num_b, plane_b, frame, flat)
     receiver = (frame, flat, num_b, plane_of(b, num_b, np.empty(4)))
@@ -170,6 +201,32 @@ def _hides(
 
 
 @njit_nogil
+def _what_is_between(
+    a: AnyArray,
+    num_a: int,
+    plane_a: AnyArray,
+    b: AnyArray,
+    num_b: int,
+    plane_b: AnyArray,
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    shaft: tuple[AnyArray, AnyArray, AnyArray],
+    limits: tuple[float, float],
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Return VISIBLE, HIDDEN or PARTIAL, and how many occluders were found between two polygons."""
+    planes, box, cut = shaft
+    min_area, eps = limits
+    num = shaft_planes(a, num_a, b, num_b, plane_a, plane_b, eps, planes)
+    _box_of(a, num_a, b, num_b, box)
+    num_found = find_candidates(tree, planes, num, box, min_area, eps, cut, found)
+    if num_found == 0:
+        return VISIBLE, 0
+    if _hides(tree, found, num_found, a, num_a, b, num_b, eps):
+        return HIDDEN, num_found
+    return PARTIAL, num_found
+
+
+@njit_nogil
 def exchange_rows(
     rows: AnyArray,
     columns: AnyArray,
@@ -199,7 +256,7 @@ def exchange_rows(
     values, errors = np.zeros((len(rows), len(columns))), np.zeros((len(rows), len(columns)))
     kinds = np.zeros((len(rows), len(columns)), dtype=np.int8)
     a, b = np.empty((MAX_CORNERS, 3)), np.empty((MAX_CORNERS, 3))
-    shaft, box, cut = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
+    shaft = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
     relative, absolute, eps = tolerances
     for r in range(len(rows)):
         i = rows[r]
@@ -212,15 +269,11 @@ def exchange_rows(
                 continue
             smaller = min(facets[2][i], facets[2][j])
             plane_a, plane_b = facets[1][i], facets[1][j]
-            num = shaft_planes(a, num_a, b, num_b, plane_a, plane_b, eps, shaft)
-            _box_of(a, num_a, b, num_b, box)
-            num_found = find_candidates(tree, shaft, num, box, _MIN_OCCLUDER_AREA * smaller, eps, cut, found)
-            kinds[r, k] = VISIBLE
-            if num_found > 0:
-                kinds[r, k] = HIDDEN
-                if _hides(tree, found, num_found, a, num_a, b, num_b, eps):
-                    continue
-                kinds[r, k] = PARTIAL
+            kinds[r, k], num_found = _what_is_between(
+                a, num_a, plane_a, b, num_b, plane_b, tree, found, shaft, (_MIN_OCCLUDER_AREA * smaller, eps)
+            )
+            if kinds[r, k] == HIDDEN:
+                continue
             whole, rounding = contour_exchange(a, num_a, b, num_b)
             values[r, k], errors[r, k] = whole, rounding
             if num_found > 0:

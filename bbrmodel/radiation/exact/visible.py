@@ -195,7 +195,8 @@ def visible_factor(
 ) -> tuple[float, int]:  # pragma: no cover - compiled
     """Return the form factor from a point to what it sees of the receiver, or OVERFLOW, and the pattern of the shadow.
 
-    `receiver` holds frame, corners in the frame, their number and the area. Points with different patterns see
+    `receiver` holds frame, corners in the frame, their number and the area; `found` holds corners, their numbers,
+    planes and the order of the occluders. Points with different patterns see
     different edges, so that the factor is smooth between points of one pattern only.
     """
     frame, base, num_base, area = receiver
@@ -206,10 +207,11 @@ def visible_factor(
     number, pattern = 1, 0
     limits = (eps, _SLIVER * area)
     for k in range(num_found):
-        side = height(found[2][k], point)
+        m = found[3][k]
+        side = height(found[2][m], point)
         if abs(side) <= eps:
             continue
-        num_lines = shadow_lines(point, found[0][k], found[1][k], side, frame, lines)
+        num_lines = shadow_lines(point, found[0][m], found[1][m], side, frame, lines)
         number, cuts = _subtract(number, pieces, sizes, lines, num_lines, rest, limits)
         if number <= 0:
             return float(number), 0
