@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from bbrmodel.radiation.sampling import _cosine_direction, _shifts
+from bbrmodel.radiation.sampling import cosine_direction, digital_shifts
 from bbrmodel.typing import AnyArray
 
 _LEVELS = 65535.0  # cells along each axis of the curve that puts neighbours side by side
@@ -13,7 +13,7 @@ _MARGIN = 1e-4  # landing points keep this share of a facet away from its edges,
 _LOST_MARGIN = 1e-2  # points that lost a molecule all the same, about one in a million
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _spread(value: int) -> Any:  # pragma: no cover - compiled
     """Return 16 bits with two empty bits between neighbours."""
     x = np.int64(value)
@@ -23,7 +23,7 @@ def _spread(value: int) -> Any:  # pragma: no cover - compiled
     return (x | (x << 2)) & 0x249249249249
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _settle(point: AnyArray, corners: AnyArray, margin: float) -> None:  # pragma: no cover - compiled
     """Move a point near a triangle into it, a margin away from its edges."""
     a, b, c = corners[0], corners[1], corners[2]
@@ -44,7 +44,7 @@ def _settle(point: AnyArray, corners: AnyArray, margin: float) -> None:  # pragm
         point[d] = (first * a[d] + second * b[d] + third * c[d]) / total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def land(
     flight: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     hits: tuple[AnyArray, AnyArray, AnyArray],
@@ -96,7 +96,7 @@ def land(
     return facet[:out], origin[:out], going[:out], taken, on_walls
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def curve_places(origin: AnyArray, low: AnyArray, side: float) -> AnyArray:  # pragma: no cover - compiled
     """Return the places of points (n, 3) along a Z-shaped curve through the cube at `low` of that side."""
     place = np.zeros(len(origin), dtype=np.int64)
@@ -107,18 +107,18 @@ def curve_places(origin: AnyArray, low: AnyArray, side: float) -> AnyArray:  # p
     return place
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def send_on(
     facet: AnyArray, points: AnyArray, seed: int, wave: int, normals: AnyArray
 ) -> AnyArray:  # pragma: no cover - compiled
     """Return cosine-distributed directions, float32 (n, 3): point k of the Sobol sequence for the k-th molecule."""
     shift = np.empty(4, dtype=np.uint32)
-    _shifts(seed, -1 - wave, shift)
+    digital_shifts(seed, -1 - wave, shift)
     directions = np.empty((len(facet), 3), dtype=np.float32)
     for m in range(len(facet)):
         s = ((points[m, 0] ^ shift[0]) + 0.5) * 2.0**-32
         t = ((points[m, 1] ^ shift[1]) + 0.5) * 2.0**-32
-        _cosine_direction(s, t, normals[facet[m]], directions[m])
+        cosine_direction(s, t, normals[facet[m]], directions[m])
     return directions
 
 

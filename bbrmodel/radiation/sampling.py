@@ -24,7 +24,7 @@ def sobol_points(num: int) -> AnyArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _mix(value: Any) -> Any:  # pragma: no cover - compiled
+def mix_bits(value: Any) -> Any:  # pragma: no cover - compiled
     """Return the splitmix64 hash of a 64-bit number."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -33,16 +33,16 @@ def _mix(value: Any) -> Any:  # pragma: no cover - compiled
 
 
 @numba.njit(cache=True, nogil=True)
-def _shifts(seed: int, number: int, shift: AnyArray) -> None:  # pragma: no cover - compiled
+def digital_shifts(seed: int, number: int, shift: AnyArray) -> None:  # pragma: no cover - compiled
     """Fill four 32-bit words from a seed and a facet number."""
-    state = _mix(_mix(np.uint64(seed)) ^ np.uint64(number))
+    state = mix_bits(mix_bits(np.uint64(seed)) ^ np.uint64(number))
     for k in range(4):
-        state = _mix(state)
+        state = mix_bits(state)
         shift[k] = np.uint32(state >> np.uint64(32))
 
 
 @numba.njit(cache=True, nogil=True)
-def _cosine_direction(u: float, v: float, n: AnyArray, out: AnyArray) -> None:  # pragma: no cover - compiled
+def cosine_direction(u: float, v: float, n: AnyArray, out: AnyArray) -> None:  # pragma: no cover - compiled
     """Write a direction with density cos/pi about the unit vector n (concentric map keeps strata together)."""
     a, b = 2.0 * u - 1.0, 2.0 * v - 1.0
     if a == 0.0 and b == 0.0:
@@ -80,7 +80,7 @@ def sample_facets(
     ray = 0
     for k in range(len(facets)):
         i = facets[k]
-        _shifts(seed, i, shift)
+        digital_shifts(seed, i, shift)
         a, b, c, n = vertices[i, 0], vertices[i, 1], vertices[i, 2], normals[i]
         for m in range(counts[k]):
             u = ((points[m, 0] ^ shift[0]) + 0.5) * 2.0**-32
@@ -95,7 +95,7 @@ def sample_facets(
                 origins[ray, d] = a[d] + u * (b[d] - a[d]) + v * (c[d] - a[d]) + lift[i] * n[d]
             s = ((points[m, 2] ^ shift[2]) + 0.5) * 2.0**-32
             t = ((points[m, 3] ^ shift[3]) + 0.5) * 2.0**-32
-            _cosine_direction(s, t, n, directions[ray])
+            cosine_direction(s, t, n, directions[ray])
             ray += 1
     return origins, directions
 
@@ -110,7 +110,7 @@ def sample_disc(
     """
     centre, normal, radius = disc
     shift = np.empty(4, dtype=np.uint32)
-    _shifts(seed, -1 - number, shift)
+    digital_shifts(seed, -1 - number, shift)
     num = len(points)
     origins = np.empty((num, 3), dtype=np.float32)
     directions = np.empty((num, 3), dtype=np.float32)
@@ -126,7 +126,7 @@ def sample_disc(
         origins[m, 2] = centre[2] - x * sign * normal[0] - y * normal[1]
         s = ((points[m, 2] ^ shift[2]) + 0.5) * 2.0**-32
         t = ((points[m, 3] ^ shift[3]) + 0.5) * 2.0**-32
-        _cosine_direction(s, t, normal, directions[m])
+        cosine_direction(s, t, normal, directions[m])
     return origins, directions
 
 
@@ -134,7 +134,7 @@ def sample_disc(
 def sample_sphere(points: AnyArray, seed: int, number: int) -> AnyArray:  # pragma: no cover - compiled
     """Return isotropic unit directions, float32 (num, 3), equal areas for equal areas of the unit square."""
     shift = np.empty(4, dtype=np.uint32)
-    _shifts(seed, -1 - number, shift)
+    digital_shifts(seed, -1 - number, shift)
     directions = np.empty((len(points), 3), dtype=np.float32)
     for m in range(len(points)):
         z = 1.0 - 2.0 * ((points[m, 0] ^ shift[0]) + 0.5) * 2.0**-32
@@ -144,4 +144,12 @@ def sample_sphere(points: AnyArray, seed: int, number: int) -> AnyArray:  # prag
     return directions
 
 
-__all__ = ["sample_disc", "sample_facets", "sample_sphere", "sobol_points"]
+__all__ = [
+    "cosine_direction",
+    "digital_shifts",
+    "mix_bits",
+    "sample_disc",
+    "sample_facets",
+    "sample_sphere",
+    "sobol_points",
+]

@@ -40,9 +40,13 @@ class RayScene:
         # Embree builds its tree on the first ray; do it here, before threads share the scene.
         self.trace(np.zeros((1, 3), dtype=np.float32), np.array([[0.0, 0.0, 1.0]], dtype=np.float32))
 
+    def intersect(self, origins: Any, directions: Any) -> Any:
+        """Return Embree's own record of the first hits: arrays `primID`, `tfar`, `u`, `v`. Releases the GIL."""
+        return self._scene.run(origins, directions, output=True)
+
     def trace(self, origins: Any, directions: Any) -> Hits:
         """Return the first hit of each ray; arrays float32 of shape (num, 3). Releases the GIL."""
-        found = self._scene.run(origins, directions, output=True)
+        found = self.intersect(origins, directions)
         facet = found["primID"]
         behind = np.einsum("ij,ij->i", directions, self._normal[facet]) > 0.0
         return Hits(facet, found["tfar"], behind & (facet >= 0), np.stack([found["u"], found["v"]], axis=1))

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from bbrmodel.radiation.paths.optics import FACE, OUTLET, SHELL
-from bbrmodel.radiation.sampling import _mix
+from bbrmodel.radiation.sampling import mix_bits
 from bbrmodel.typing import AnyArray
 
 _TWO_PI = 2.0 * np.pi
@@ -29,7 +29,7 @@ LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def path_key(seed: int, source: int, path: int) -> Any:  # pragma: no cover - compiled
     """Return the 64-bit name of a path."""
-    return _mix(_mix(_mix(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
+    return mix_bits(mix_bits(mix_bits(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -69,7 +69,7 @@ def _on_disc(u: float, v: float) -> tuple[float, float]:  # pragma: no cover - c
 def _draw_on_disc(word: Any) -> tuple[Any, float, float]:  # pragma: no cover - compiled
     """Return the next word and a random point of the unit disc; refusing corners is faster than sine and cosine."""
     while True:
-        word = _mix(word)
+        word = mix_bits(word)
         u, v = _halves(word)
         x, y = 2.0 * u - 1.0, 2.0 * v - 1.0
         if x * x + y * y < 1.0:
@@ -99,7 +99,7 @@ def _refuses(word: Any, cos: float, n: float, k: float) -> bool:  # pragma: no c
 
     Its absorptivity depends on direction, so reflection is reciprocal only if the density goes with the reflectivity.
     """
-    accept, _ = _halves(_mix(~word))
+    accept, _ = _halves(mix_bits(~word))
     return bool(accept > 1.0 - fresnel_absorptivity(cos, n, k))
 
 
@@ -250,7 +250,7 @@ def interact(
             continue
         fate = _STRAIGHT
         if entry < 0:
-            draw, choice = _halves(_mix(keys[r] + np.uint64(step) * _STEP))
+            draw, choice = _halves(mix_bits(keys[r] + np.uint64(step) * _STEP))
             a = np.float64(geometry[j, ABSORPTIVITY])
             if a < 0.0:
                 a = fresnel_absorptivity(abs(cos), metals[j, 0], metals[j, 1])
@@ -332,7 +332,7 @@ def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None: 
             )
             x, y, z = _mirror((x, y, z), (nx, ny, nz), smooth)
         else:
-            word, a, b = _draw_on_disc(_mix(keys[r] + np.uint64(step) * _STEP))
+            word, a, b = _draw_on_disc(mix_bits(keys[r] + np.uint64(step) * _STEP))
             if len(points) > 0:
                 m = names[r]
                 a, b = _on_disc(((points[m, 2] ^ shift[2]) + 0.5) * _UNIT, ((points[m, 3] ^ shift[3]) + 0.5) * _UNIT)

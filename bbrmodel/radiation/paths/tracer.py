@@ -20,7 +20,7 @@ from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.paths.kernels import DARK, interact, leave, start_at_facet, start_at_point
 from bbrmodel.radiation.paths.optics import PathOptics, check_optics
 from bbrmodel.radiation.paths.smooth import corner_normals
-from bbrmodel.radiation.sampling import _shifts, sobol_points
+from bbrmodel.radiation.sampling import digital_shifts, sobol_points
 from bbrmodel.radiation.scene import RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, Progress
 
@@ -152,7 +152,7 @@ class Tracer:
         for step in range(MAX_STEPS):
             start = time.thread_time()
             # The barycentric coordinates of the hit are wanted, which `RayScene.trace` leaves out.
-            found = self.scene._scene.run(state[0][:alive], state[1][:alive], output=True)
+            found = self.scene.intersect(state[0][:alive], state[1][:alive])
             tracing += time.thread_time() - start
             rays += alive
             hits = (found["primID"], found["u"], found["v"])
@@ -221,7 +221,7 @@ def new_state(count: int) -> tuple[AnyArray, ...]:
 def digital_shift(seed: int, stream: int) -> AnyArray:
     """Return the random shift of the low-discrepancy points of one independent estimate."""
     shift = np.empty(4, dtype=np.uint32)
-    _shifts(seed, stream, shift)
+    digital_shifts(seed, stream, shift)
     return shift
 
 
