@@ -51,6 +51,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "mesh": inspect_commands.mesh,
     "check": inspect_commands.check,
     "view-factors": inspect_commands.view_factors,
+    "exchange": inspect_commands.exchange,
     "conductance": conductance,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,

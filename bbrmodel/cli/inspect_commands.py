@@ -1,4 +1,4 @@
-"""Commands that look at something: mesh, check, view-factors, list, doctor."""
+"""Commands that look at something: mesh, check, view-factors, exchange, list, doctor."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,20 @@ class Listing(StrEnum):
     cases = "cases"
     materials = "materials"
     clocks = "clocks"
+
+
+class FactorMethod(StrEnum):
+    """How view factors are computed."""
+
+    ray = "ray"
+    exact = "exact"
+
+
+class LightKind(StrEnum):
+    """Whose light is followed; finishes differ in how they take it."""
+
+    warm = "warm"
+    cold = "cold"
 
 
 def mesh(
@@ -55,22 +69,55 @@ def view_factors(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MESH", help="Mesh file with named surfaces.")],
     *,
-    rays: Annotated[int, typer.Option(min=16, help="Rays from each facet.")] = 1000,
+    method: Annotated[FactorMethod, typer.Option(help="Rays, or closed forms for few facets.")] = FactorMethod.ray,
+    rays: Annotated[int | None, typer.Option(min=16, help="Rays from each facet; by default 1000.")] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(metavar="X", help="Instead of --rays: largest standard error between surfaces.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the ray directions.")] = 1,
     group: Annotated[str | None, typer.Option(help="Only the rows from this surface.")] = None,
     open_model: Annotated[bool, typer.Option("--open", help="Light may leave the model.")] = False,
+    two_sided: Annotated[bool, typer.Option("--two-sided", help="Shells radiate on both sides.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the view factors between the named surfaces of a mesh file."""
-    from bbrmodel.cli.inspection import show_view_factors
-    from bbrmodel.radiation.api import compute_view_factors_of_file
+    from bbrmodel.cli.inspection import check_ray_options, show_view_factors
+    from bbrmodel.radiation.api import ViewFactorOptions, compute_view_factors_of_file
 
     settings = context.ensure_object(Settings)
+    check_ray_options(rays, tolerance, exact=method is FactorMethod.exact)
+    options = ViewFactorOptions(
+        method=method.value,
+        rays_per_facet=rays or ViewFactorOptions.rays_per_facet,
+        tolerance=tolerance,
+        seed=seed,
+        open_model=open_model,
+        two_sided=two_sided,
+    )
     with progress_bar(settings.err, file.name, quiet=as_json) as progress:
-        found = compute_view_factors_of_file(
-            file, rays_per_facet=rays, seed=seed, open_model=open_model, progress=progress
-        )
+        found = compute_view_factors_of_file(file, options, progress=progress)
     show_view_factors(found, settings, group=group, as_json=as_json)
+
+
+def exchange(
+    context: typer.Context,
+    case: CaseArgument,
+    *,
+    changes: SetOption = None,
+    light: Annotated[LightKind, typer.Option(help="Light of warm or of cold sources.")] = LightKind.warm,
+    group: Annotated[str | None, typer.Option(help="Show the pairs of this surface.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute where the light of each surface is absorbed, after all reflections, without solving the case."""
+    from bbrmodel.cli.inspection import show_exchange
+    from bbrmodel.model.exchange import exchange_of_case
+    from bbrmodel.spec import load_case
+
+    settings = context.ensure_object(Settings)
+    loaded = load_case(case, changes or ())
+    with progress_bar(settings.err, loaded.name, quiet=as_json) as progress:
+        found = exchange_of_case(loaded, light=light.value, progress=progress)
+    show_exchange(found, settings, group=group, as_json=as_json)
 
 
 def list_names(
@@ -92,4 +139,4 @@ def doctor(context: typer.Context) -> None:
     show_findings(examine(), context.ensure_object(Settings))
 
 
-__all__ = ["Listing", "check", "doctor", "list_names", "mesh", "view_factors"]
+__all__ = ["FactorMethod", "LightKind", "Listing", "check", "doctor", "exchange", "list_names", "mesh", "view_factors"]

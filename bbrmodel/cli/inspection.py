@@ -12,11 +12,15 @@ from bbrmodel.cli.progress import progress_bar
 from bbrmodel.cli.settings import Settings
 from bbrmodel.cli.tables import as_plain, make_table, report_tables
 from bbrmodel.cli.workflow import show_json
-from bbrmodel.errors import ResultExistsError, UnknownSurfaceError, suggest
+from bbrmodel.errors import ConfigError, ResultExistsError, UnknownSurfaceError, suggest
 
 if TYPE_CHECKING:
+    from bbrmodel.model.exchange import CaseExchange
     from bbrmodel.radiation.api import SurfaceViewFactors
+    from bbrmodel.radiation.parts import EnclosurePart
     from bbrmodel.spec import Case
+
+_PAIRS_SHOWN = 40
 
 
 def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force: bool) -> Mapping[str, Any]:
@@ -62,7 +66,12 @@ def show_view_factors(found: "SurfaceViewFactors", settings: Settings, *, group:
         for name, area, out, total in zip(names, found.areas_m2, found.environment, found.row_sums, strict=True)
     ]
     settings.out.print(make_table("Surfaces", ("surface", "area m2", "F to the outside", "raw row sum - 1"), rows=rows))
-    settings.out.print(f"reciprocity error {found.reciprocity_error:.2e}; {found.seconds:.2f} s", markup=False)
+    if len(found.enclosures) > 1:
+        settings.out.print(_part_table(found.enclosures))
+    how = f"{found.rays} rays, {found.lost_rays} lost" if found.rays else "no rays"
+    settings.out.print(
+        f"reciprocity error {found.reciprocity_error:.2e}; {how}; {found.seconds:.2f} s", markup=False, soft_wrap=True
+    )
 
 
 def _view_factor_rows(found: "SurfaceViewFactors", group: str | None) -> list[Sequence[str]]:
@@ -79,19 +88,82 @@ def _view_factor_rows(found: "SurfaceViewFactors", group: str | None) -> list[Se
 
 
 def _view_factor_document(found: "SurfaceViewFactors", rows: Sequence[str]) -> dict[str, Any]:
-    """Return view factors as JSON: matrices with the rows asked for, and the names of rows and columns."""
+    """Return view factors as JSON: `surfaces` names the columns, `from` the rows."""
     names = list(found.surfaces)
     index = [names.index(name) for name in rows]
     by_row = ("view_factors", "standard_errors", "environment", "row_sums")
     rows_of = {key: [as_plain(getattr(found, key))[i] for i in index] for key in by_row}
     return {
+        "surfaces": names,
         "from": list(rows),
-        "to": names,
         "areas_m2": as_plain(found.areas_m2),
         **rows_of,
         "reciprocity_error": float(found.reciprocity_error),
+        "enclosures": as_plain(found.enclosures),
+        "rays": int(found.rays),
+        "lost_rays": int(found.lost_rays),
         "seconds": float(found.seconds),
     }
+
+
+def check_ray_options(rays: int | None, tolerance: float | None, *, exact: bool) -> None:
+    """Raise where the options of `view-factors` contradict each other."""
+    if rays is not None and tolerance is not None:
+        raise ConfigError(f"--rays {rays} and --tolerance {tolerance:g}: one follows from the other. Give one of them.")
+    if rays is not None and exact:
+        raise ConfigError(f"--rays {rays}: the exact method sends no rays. Leave it out, or use --method ray.")
+    if tolerance is not None and not tolerance > 0.0:
+        raise ConfigError(f"--tolerance {tolerance:g}: must be above 0.")
+
+
+def _part_table(parts: Sequence["EnclosurePart"]) -> Table:
+    """Return the table of separate enclosures."""
+    rows = [
+        (part.name, number(part.facets), number(part.area_m2), "yes" if part.open else "no", ", ".join(part.surfaces))
+        for part in parts
+    ]
+    columns = ("largest surface", "facets", "area m2", "open", "surfaces")
+    return make_table("Separate enclosures: no light passes between them", columns, rows=rows)
+
+
+def show_exchange(found: "CaseExchange", settings: Settings, *, group: str | None, as_json: bool) -> None:
+    """Print Gebhart and exchange factors of a case: all as JSON, or the pairs (of `group`) that exchange most."""
+    names = found.surfaces
+    if group is not None and group not in names:
+        raise UnknownSurfaceError(f"--group {group}: is no surface that radiates.{suggest(group, names)}")
+    if as_json:
+        show_json(as_plain(found), settings)
+        return
+    pairs, left_out = _largest_pairs(found, group)
+    title = f"{found.case}: {found.light} light, absorbed after all reflections"
+    settings.out.print(make_table(title, ("from", "to", "Gebhart", "exchange", "A x exchange m2"), rows=pairs))
+    columns = zip(names, found.temperatures_K, found.areas_m2, found.absorptivities, found.environment, strict=True)
+    surfaces = [(name, *(number(float(value)) for value in values)) for name, *values in columns]
+    titles = ("surface", "expected K", "area m2", "absorptivity", "to the outside")
+    settings.out.print(make_table("Surfaces", titles, rows=surfaces))
+    if len(found.enclosures) > 1:
+        settings.out.print(_part_table(found.enclosures))
+    if left_out:
+        settings.out.print(f"{left_out} smaller pairs: with --json", markup=False)
+
+
+def _largest_pairs(found: "CaseExchange", group: str | None) -> tuple[list[Sequence[str]], int]:
+    """Return one line per pair that exchanges most, and how many pairs are left out."""
+    names = found.surfaces
+    mutual = found.areas_m2[:, None] * found.exchange_factors
+    rows = range(len(names)) if group is None else [names.index(group)]
+    pairs = sorted(((i, j) for i in rows for j in range(len(names))), key=lambda pair: -mutual[pair])
+    lines: list[Sequence[str]] = [
+        (
+            names[i],
+            names[j],
+            f"{found.gebhart_factors[i, j]:.6f}",
+            f"{found.exchange_factors[i, j]:.6f}",
+            number(float(mutual[i, j])),
+        )
+        for i, j in pairs[:_PAIRS_SHOWN]
+    ]
+    return lines, max(0, len(pairs) - _PAIRS_SHOWN)
 
 
 def listing(kind: str) -> Table:
@@ -122,4 +194,4 @@ def _clocks() -> Table:
     return make_table("Clocks", ("clock", "species", "transition", "frequency Hz"), rows=rows)
 
 
-__all__ = ["listing", "mesh_of_case", "show_report", "show_view_factors"]
+__all__ = ["check_ray_options", "listing", "mesh_of_case", "show_exchange", "show_report", "show_view_factors"]

@@ -2,17 +2,26 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.mesh import find_facets, read_mesh
+from bbrmodel.radiation.adaptive import compute_to_tolerance
 from bbrmodel.radiation.enclosure import Enclosure, Portal
-from bbrmodel.radiation.view_factors import RaySettings, ViewFactors, compute_view_factors, group_exchange
+from bbrmodel.radiation.parts import EnclosurePart, find_enclosures
+from bbrmodel.radiation.scene import origin_lift
+from bbrmodel.radiation.tracer import RaySettings
+from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors, group_exchange
 from bbrmodel.solution import RadiationReport
-from bbrmodel.typing import FloatArray, Progress
+from bbrmodel.typing import BoolArray, FloatArray, Progress
+
+Method = Literal["ray", "exact"]
+# Facets whose centres are closer than a nanometre count as one facet standing twice.
+_LEAST_STEP_M = 4e-9
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,10 @@ class SurfaceViewFactors:
         Sum of |A_i F_ij - A_j F_ji| over the sum of A_i F_ij, of the factors counted from one side only.
     seconds
         Wall time.
+    enclosures
+        Groups of facets between which light passes; more than one where the model falls into separate rooms.
+    report
+        How the facets' view factors came about.
     """
 
     surfaces: tuple[str, ...]
@@ -47,16 +60,48 @@ class SurfaceViewFactors:
     row_sums: FloatArray
     reciprocity_error: float
     seconds: float
+    enclosures: tuple[EnclosurePart, ...]
     report: RadiationReport
+
+    @property
+    def rays(self) -> int:
+        """Rays behind these numbers; 0 for exact view factors."""
+        return self.report.rays
+
+    @property
+    def lost_rays(self) -> int:
+        """Rays that slipped between facets."""
+        return self.report.lost_rays
+
+
+@dataclass(frozen=True)
+class ViewFactorOptions:
+    """How view factors of a mesh file are computed.
+
+    Attributes
+    ----------
+    method
+        "ray", or "exact": closed forms and clipping, for models of few facets.
+    rays_per_facet
+        Rays, unless `tolerance` says how many.
+    tolerance
+        Absolute standard error that no view factor between surfaces may exceed.
+    open_model
+        Light may leave the model, for surfaces that do not close an enclosure.
+    two_sided
+        Triangles without a cell behind them radiate on both sides; the other side is the surface `<name>__back`.
+    """
+
+    method: Method = "ray"
+    rays_per_facet: int = 1000
+    tolerance: float | None = None
+    seed: int = 1
+    open_model: bool = False
+    two_sided: bool = False
 
 
 def compute_view_factors_of_file(
-    path: Path,
-    *,
-    rays_per_facet: int = 1000,
-    seed: int = 1,
-    open_model: bool = False,
-    progress: Progress | None = None,
+    path: Path, options: ViewFactorOptions | None = None, *, progress: Progress | None = None
 ) -> SurfaceViewFactors:
     """Return the view factors of a mesh file.
 
@@ -64,16 +109,38 @@ def compute_view_factors_of_file(
     ----------
     path
         Any mesh that meshio reads. Of tetrahedra the exposed faces radiate; triangles without a cell behind them
-        radiate to the side that their normal points to.
-    open_model
-        Light may leave the model, for surfaces that do not close an enclosure.
+        radiate to the side that their normal points to, or to both.
 
     Raises
     ------
     MeshError
         The file cannot be used.
     EnclosureError
-        Rays are lost: the model is open and `open_model` is False, or a normal points outward.
+        Rays are lost: the model is open and the options do not say so, or a normal points outward.
+    ConfigError
+        The tolerance asks for more than the memory holds.
+    """
+    options = options or ViewFactorOptions()
+    enclosure = enclosure_of_file(path, open_model=options.open_model, two_sided=options.two_sided)
+    settings = RaySettings(rays_per_facet=options.rays_per_facet, seed=options.seed)
+    try:
+        return surface_view_factors(
+            enclosure, settings, method=options.method, tolerance=options.tolerance, progress=progress
+        )
+    except EnclosureError as error:
+        if options.open_model:
+            raise
+        why = "the outer sides of shells radiate too" if options.two_sided else "the surfaces do not close a cavity"
+        raise EnclosureError(f"{error} (Of a mesh file alone: where {why}, allow it with --open.)") from error
+
+
+def enclosure_of_file(path: Path, *, open_model: bool = False, two_sided: bool = False) -> Enclosure:
+    """Return the exposed facets of a mesh file as an enclosure in which all of them radiate.
+
+    Raises
+    ------
+    MeshError
+        The file cannot be used.
     """
     bundle = read_mesh(path)
     facets, _ = find_facets(bundle)
@@ -85,18 +152,53 @@ def compute_view_factors_of_file(
         radiates=np.ones(int(exposed.sum()), dtype=bool),
         has_environment=open_model,
     )
-    return surface_view_factors(enclosure, RaySettings(rays_per_facet=rays_per_facet, seed=seed), progress=progress)
+    return with_back_sides(enclosure, facets.body[exposed] < 0) if two_sided else enclosure
+
+
+def with_back_sides(enclosure: Enclosure, shell: BoolArray) -> Enclosure:
+    """Return an enclosure in which the facets `shell` radiate to both sides.
+
+    Each gets a twin of opposite orientation in the surface `<name>__back`. Facets stay where they are; twins stand
+    back by twice the distance by which a ray's origin is lifted off its facet, far below any gap, so that rays always
+    meet the right one first.
+    """
+    standing_back = max(2.0 * float(origin_lift(enclosure).max()), _LEAST_STEP_M)
+    twins = enclosure.vertices_m[shell][:, ::-1] - standing_back * enclosure.normal[shell][:, None]
+    fronts, back = np.unique(enclosure.surface[shell], return_inverse=True)
+    names = enclosure.surface_names
+    return replace(
+        enclosure,
+        vertices_m=np.concatenate([enclosure.vertices_m, twins]),
+        surface=np.concatenate([enclosure.surface, len(names) + back]),
+        surface_names=(*names, *(f"{names[k]}__back" for k in fronts)),
+        radiates=np.concatenate([enclosure.radiates, enclosure.radiates[shell]]),
+    )
 
 
 def surface_view_factors(
-    enclosure: Enclosure, settings: RaySettings | None = None, *, progress: Progress | None = None
+    enclosure: Enclosure,
+    settings: RaySettings | None = None,
+    *,
+    method: Method = "ray",
+    tolerance: float | None = None,
+    progress: Progress | None = None,
 ) -> SurfaceViewFactors:
     """Return the view factors between the surfaces of an enclosure.
+
+    Parameters
+    ----------
+    settings
+        Rays per facet, if `tolerance` is not given, and their seed.
+    tolerance
+        Absolute standard error that no view factor between surfaces may exceed. For the exact method: error of every
+        view factor between facets.
 
     Raises
     ------
     EnclosureError
-        As `compute_view_factors`.
+        As `compute_view_factors` and `compute_exact_view_factors`.
+    ConfigError
+        The tolerance asks for more than the memory holds.
 
     Examples
     --------
@@ -108,7 +210,7 @@ def surface_view_factors(
     True
     """
     start = time.perf_counter()
-    found: ViewFactors = compute_view_factors(enclosure, settings, progress=progress)
+    found = _facet_view_factors(enclosure, settings or RaySettings(), method, tolerance, progress)
     num = len(enclosure.surface_names)
     exchange, variance = group_exchange(found.areas, enclosure.surface, num)
     area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num).astype(np.float64)
@@ -123,8 +225,25 @@ def surface_view_factors(
         row_sums=raw / area,
         reciprocity_error=found.report.reciprocity_deviation_before,
         seconds=time.perf_counter() - start,
+        enclosures=find_enclosures(
+            found.areas, enclosure.surface, surface_names=enclosure.surface_names, radiates=enclosure.radiates
+        ),
         report=found.report,
     )
+
+
+def _facet_view_factors(
+    enclosure: Enclosure, settings: RaySettings, method: Method, tolerance: float | None, progress: Progress | None
+) -> ViewFactors:
+    """Return the view factors of all facets by the method chosen."""
+    if method == "exact":
+        from bbrmodel.radiation.exact import ExactSettings, compute_exact_view_factors
+
+        exact = ExactSettings() if tolerance is None else ExactSettings(tolerance, tolerance)
+        return compute_exact_view_factors(enclosure, exact, progress=progress)
+    if tolerance is not None:
+        return compute_to_tolerance(enclosure, settings, tolerance=tolerance, progress=progress)
+    return compute_view_factors(enclosure, settings, progress=progress)
 
 
 def enclosure_of_triangles(
@@ -151,4 +270,13 @@ def enclosure_of_triangles(
     )
 
 
-__all__ = ["SurfaceViewFactors", "compute_view_factors_of_file", "enclosure_of_triangles", "surface_view_factors"]
+__all__ = [
+    "Method",
+    "SurfaceViewFactors",
+    "ViewFactorOptions",
+    "compute_view_factors_of_file",
+    "enclosure_of_file",
+    "enclosure_of_triangles",
+    "surface_view_factors",
+    "with_back_sides",
+]

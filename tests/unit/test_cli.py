@@ -15,6 +15,8 @@ from result_samples import make_case, make_solution, write_case
 from bbrmodel import __version__
 from bbrmodel.cli.main import main
 from bbrmodel.errors import BbrModelError, ConfigError, ConvergenceError, MeshError
+from bbrmodel.radiation.api import ViewFactorOptions
+from bbrmodel.radiation.parts import EnclosurePart
 from bbrmodel.results import read_result, write_result
 from bbrmodel.solution import Solution
 from bbrmodel.spec import Case
@@ -200,8 +202,8 @@ def test_check_prints_any_report(model: FakePipeline, capsys: Capture) -> None:
 def view_factors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     calls: list[Any] = []
 
-    def compute(path: Path, *, rays_per_facet: int, seed: int, open_model: bool, progress: Any) -> Any:
-        calls.append((path, rays_per_facet, seed, open_model))
+    def compute(path: Path, options: ViewFactorOptions, *, progress: Any) -> Any:
+        calls.append((path, options))
         return SimpleNamespace(
             surfaces=("floor", "lid"),
             areas_m2=np.array([1.0, 2.0]),
@@ -211,26 +213,72 @@ def view_factors(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             row_sums=np.array([1.0, 1.0]),
             reciprocity_error=1e-4,
             seconds=0.25,
+            enclosures=(
+                EnclosurePart("lid", ("lid",), 2, 2.0, True),
+                EnclosurePart("floor", ("floor",), 1, 1.0, False),
+            ),
+            rays=768,
+            lost_rays=1,
         )
 
-    api = ModuleType("bbrmodel.radiation.api")
-    api.compute_view_factors_of_file = compute  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "bbrmodel.radiation.api", api)
+    monkeypatch.setattr("bbrmodel.radiation.api.compute_view_factors_of_file", compute)
     return calls
 
 
 def test_view_factors_are_printed_with_their_errors(view_factors: list[Any], capsys: Capture) -> None:
     assert main(["view-factors", "box.msh", "--rays", "64", "--seed", "3", "--open"]) == 0
-    assert view_factors == [(Path("box.msh"), 64, 3, True)]
+    assert view_factors == [(Path("box.msh"), ViewFactorOptions(rays_per_facet=64, seed=3, open_model=True))]
     out = capsys.readouterr().out
-    for text in ("floor", "1.000000", "1.0e-03", "0.125000", "reciprocity error 1.00e-04"):
+    for text in ("floor", "1.000000", "1.0e-03", "0.125000", "reciprocity error 1.00e-04", "768 rays, 1 lost"):
         assert text in out
+    assert "Separate enclosures" in out
+
+
+def test_options_of_view_factors_reach_the_computation(view_factors: list[Any]) -> None:
+    assert main(["view-factors", "box.msh", "--method", "exact", "--two-sided"]) == 0
+    assert main(["view-factors", "box.msh", "--tolerance", "1e-3"]) == 0
+    assert [options for _, options in view_factors] == [
+        ViewFactorOptions(method="exact", two_sided=True),
+        ViewFactorOptions(tolerance=1e-3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rays", "64", "--tolerance", "0.01"], "Give one of them."),
+        (["--rays", "64", "--method", "exact"], "the exact method sends no rays."),
+        (["--tolerance", "0"], "--tolerance 0: must be above 0."),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    view_factors: list[Any], capsys: Capture, options: list[str], said: str
+) -> None:
+    assert main(["view-factors", "box.msh", *options]) == 2
+    assert said in capsys.readouterr().err
+    assert view_factors == []
+
+
+def test_view_factors_as_json_hold_everything(view_factors: list[Any], capsys: Capture) -> None:
+    assert main(["view-factors", "box.msh", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["surfaces"] == document["from"] == ["floor", "lid"]
+    assert document["view_factors"] == [[0.0, 1.0], [0.5, 0.5]]
+    assert document["enclosures"][1] == {
+        "name": "floor",
+        "surfaces": ["floor"],
+        "facets": 1,
+        "area_m2": 1.0,
+        "open": False,
+    }
+    expected = {"areas_m2", "standard_errors", "row_sums", "reciprocity_error", "seconds", "environment", "rays"}
+    assert expected | {"lost_rays"} <= set(document)
 
 
 def test_one_row_of_view_factors_as_json(view_factors: list[Any], capsys: Capture) -> None:
     assert main(["view-factors", "box.msh", "--json", "--group", "lid"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["from"], document["to"]) == (["lid"], ["floor", "lid"])
+    assert (document["from"], document["surfaces"]) == (["lid"], ["floor", "lid"])
     assert document["view_factors"] == [[0.5, 0.5]]
     assert document["environment"] == [0.125]
 

@@ -1,0 +1,112 @@
+"""Separate enclosures in one model: groups of facets between which no light passes."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.typing import BoolArray, IntArray
+
+# The graph is walked in pieces, so that a large exchange is never copied as a whole.
+_ENTRIES_PER_STEP = 1 << 22
+
+
+@dataclass(frozen=True)
+class EnclosurePart:
+    """Facets that exchange light with each other, directly or by way of others, and with no facet outside.
+
+    Attributes
+    ----------
+    name
+        The surface with the largest area in the part; a number is added where two parts would share a name.
+    surfaces
+        Names of all surfaces with facets in the part.
+    facets
+        Number of facets.
+    area_m2
+        Area of the facets.
+    open
+        True where some of the light leaves the model.
+    """
+
+    name: str
+    surfaces: tuple[str, ...]
+    facets: int
+    area_m2: float
+    open: bool
+
+
+def find_enclosures(
+    areas: ExchangeAreas, surface: IntArray, *, surface_names: tuple[str, ...], radiates: BoolArray
+) -> tuple[EnclosurePart, ...]:
+    """Return the separate enclosures of a model, largest area first.
+
+    Parameters
+    ----------
+    areas
+        Exchange areas of all facets; an entry of zero joins nothing.
+    surface
+        shape (num_facets,), index into `surface_names`.
+    radiates
+        shape (num_facets,); other facets belong to no part.
+
+    Notes
+    -----
+    Parts are the connected components of the exchange graph. By rays a view that no ray found joins nothing, so two
+    rooms with a pinhole between them may count as two. The environment joins nothing either: it returns no light.
+    """
+    label = _components(areas.upper)
+    numbers = np.unique(label[radiates])
+    found = [
+        _describe(areas, np.flatnonzero((label == k) & radiates), surface=surface, surface_names=surface_names)
+        for k in numbers
+    ]
+    found.sort(key=lambda part: -part.area_m2)
+    return _with_unique_names(found)
+
+
+def _components(upper: csr_matrix) -> IntArray:
+    """Return the number of the connected component of every facet, shape (num_facets,)."""
+    num = upper.shape[0]
+    label = np.arange(num)
+    steps = np.searchsorted(upper.indptr, np.arange(0, upper.nnz + _ENTRIES_PER_STEP, _ENTRIES_PER_STEP))
+    for first, end in pairwise(np.minimum(steps, num)):
+        span = slice(upper.indptr[first], upper.indptr[end])
+        rows = np.repeat(np.arange(first, end), np.diff(upper.indptr[first : end + 1]))
+        seen = upper.data[span] > 0.0
+        pairs = (label[rows[seen]], label[upper.indices[span][seen]])
+        graph = csr_matrix((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(num, num))
+        label = connected_components(graph, directed=False)[1][label]
+    result: IntArray = label.astype(np.int64)
+    return result
+
+
+def _describe(
+    areas: ExchangeAreas, facets: IntArray, *, surface: IntArray, surface_names: tuple[str, ...]
+) -> EnclosurePart:
+    """Return what some facets amount to."""
+    size = np.bincount(surface[facets], weights=areas.area_m2[facets], minlength=len(surface_names))
+    return EnclosurePart(
+        name=surface_names[int(size.argmax())],
+        surfaces=tuple(surface_names[k] for k in np.flatnonzero(size)),
+        facets=len(facets),
+        area_m2=float(size.sum()),
+        open=bool((areas.escape[facets] > 0.0).any()),
+    )
+
+
+def _with_unique_names(parts: list[EnclosurePart]) -> tuple[EnclosurePart, ...]:
+    """Return the parts with a number behind every name that came before."""
+    used: dict[str, int] = {}
+    named = []
+    for part in parts:
+        used[part.name] = used.get(part.name, 0) + 1
+        name = part.name if used[part.name] == 1 else f"{part.name} {used[part.name]}"
+        named.append(EnclosurePart(name, part.surfaces, part.facets, part.area_m2, part.open))
+    return tuple(named)
+
+
+__all__ = ["EnclosurePart", "find_enclosures"]
