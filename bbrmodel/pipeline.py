@@ -2,12 +2,14 @@
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.ion.clocks import clock
+from bbrmodel.ion.cross_check import check_by_paths
 from bbrmodel.ion.field import EffectiveView, compute_effective_view, look_from
 from bbrmodel.ion.shift import data_warnings
 from bbrmodel.ion.tables import tabulate_ion
@@ -23,6 +25,7 @@ from bbrmodel.model import (
     solve_temperatures,
 )
 from bbrmodel.model.tables import tabulate
+from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution
@@ -101,7 +104,12 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
         for name, specular in light.specular.items()
     }
     view = compute_effective_view(direct, light.exchange)
-    return tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view), view
+    field = tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view)
+    if spec.cross_check_paths:
+        paths = PathSettings(paths=spec.cross_check_paths, seed=looks.seed)
+        checked = check_by_paths(spec.position_m, light.exchange, light.enclosure, view=view, settings=paths)
+        field = replace(field, cross_check=checked)
+    return field, view
 
 
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:

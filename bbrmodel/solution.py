@@ -25,6 +25,16 @@ class SurfaceAtIon:
 
 
 @dataclass(frozen=True)
+class CrossCheck:
+    """The effective temperature once more, by paths followed back from the ion instead of view factors."""
+
+    paths: int
+    effective_temperature_K: float
+    effective_temperature_std_K: float  # of the paths alone
+    deviation_sigma: float  # difference of both results in units of their common standard deviation
+
+
+@dataclass(frozen=True)
 class IonField:
     """The thermal field at the ion and the clock shift that it causes."""
 
@@ -40,6 +50,7 @@ class IonField:
     dynamic_correction: float  # eta at T_eff
     sum_of_weights: float  # before anything is normalised; 1 in a closed enclosure
     surfaces: tuple[SurfaceAtIon, ...]
+    cross_check: CrossCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,7 @@ class Solution:
 
 __all__ = [
     "BodyTemperature",
+    "CrossCheck",
     "CryogenBath",
     "EnergyBalance",
     "IonField",

@@ -66,7 +66,7 @@ def headline_rows(document: Mapping[str, Any]) -> list[Row]:
 def ion_rows(ion: Mapping[str, Any]) -> list[Row]:
     """Return temperature and shift with their errors."""
     fraction, numerical = ion["fractional_shift"], ion["fractional_uncertainty_numerical"]
-    return [
+    rows = [
         (
             "effective temperature ± numerical",
             with_error(ion["effective_temperature_K"], ion["effective_temperature_std_K"]),
@@ -78,6 +78,12 @@ def ion_rows(ion: Mapping[str, Any]) -> list[Row]:
         ("fractional uncertainty: clock data", number(ion["fractional_uncertainty_clock_data"]), "1"),
         ("sum of weights at the ion - 1", _difference_from_one(ion["sum_of_weights"]), "1"),
     ]
+    check = ion.get("cross_check")
+    if check is not None:
+        value = with_error(check["effective_temperature_K"], check["effective_temperature_std_K"])
+        rows.append((f"the same by {check['paths']} paths", value, "K"))
+        rows.append(("difference, of its standard deviation", f"{check['deviation_sigma']:.2f}", "1"))
+    return rows
 
 
 def _difference_from_one(value: float | None) -> str:

@@ -46,7 +46,7 @@ class Tracer:
         self.enclosure = enclosure
         self.settings = settings
         self.specular = specular
-        self._scene = RayScene(enclosure)
+        self.scene = RayScene(enclosure)
         self.lift = origin_lift(enclosure)
         self.density = np.where(enclosure.radiates, settings.rays_per_facet / enclosure.area_m2, 0.0)
         self.points = sobol_points(max(settings.rays_per_facet, settings.portal_rays))
@@ -77,7 +77,7 @@ class Tracer:
 
     def trace(self, origins: AnyArray, directions: AnyArray) -> Hits:
         """Return the first hit of each ray."""
-        return self._scene.trace(origins, directions)
+        return self.scene.trace(origins, directions)
 
     def classify(self, hits: Hits) -> AnyArray:
         """Return HIT, ESCAPED or LOST for every ray."""
@@ -108,7 +108,7 @@ class Tracer:
         through = np.zeros(len(origins))
         others = self.portals if without_portal is None else np.delete(self.portals, without_portal, axis=0)
         for bounce in range(MAX_MIRROR_BOUNCES):
-            hits = self._scene.trace(origins, directions)
+            hits = self.scene.trace(origins, directions)
             kind = self.classify(hits)
             add_crossings(origins, directions, hits.distance_m, others, through)
             yield Visits(ray, hits.facet, kind, through.copy())

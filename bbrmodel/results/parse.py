@@ -7,6 +7,7 @@ from typing import Any
 from bbrmodel.results.document import Document
 from bbrmodel.solution import (
     BodyTemperature,
+    CrossCheck,
     CryogenBath,
     EnergyBalance,
     IonField,
@@ -80,7 +81,9 @@ def _joint(joint: Document) -> JointFlow:
 
 def _ion(ion: Document) -> IonField:
     surfaces = tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"])
-    return IonField(**{**_numbers(ion), "surfaces": surfaces})
+    check = ion.get("cross_check")
+    checked = None if check is None else CrossCheck(**_numbers(check))
+    return IonField(**{**_numbers(ion), "surfaces": surfaces, "cross_check": checked})
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:

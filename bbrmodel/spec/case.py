@@ -207,6 +207,12 @@ class Ion(Spec):
     position_m: Vector = Field(description="Place of the ion [x, y, z]")
     clock: Name = Field(default="ca40p_729", description="Clock transition of the library")
     rays: Count = Field(default=1_048_576, description="Rays that leave the ion")
+    cross_check_paths: int = Field(
+        default=0,
+        ge=0,
+        strict=True,
+        description="Paths followed back from the ion as a second method for its temperature; 0 for none",
+    )
 
 
 class Solver(Spec):

@@ -90,3 +90,17 @@ def test_isothermal_sphere_with_mirrors_gives_its_temperature(specularity: float
     }
     ion = ion_of("grey_sphere_hole", changes, cache)
     assert ion.effective_temperature_K == pytest.approx(79.5, rel=1e-9)
+
+
+@pytest.mark.parametrize(("emissivity", "specularity"), [(0.5, 0.0), (0.1, 0.0)])
+def test_paths_from_the_ion_find_the_same_temperature(emissivity: float, specularity: float, cache: Path) -> None:
+    """Two methods, one answer: four standard deviations, and each within 2 % of BB01."""
+    changes = {
+        "wall_emissivity": str(emissivity),
+        "surfaces.sphere__wall.specularity": str(specularity),
+        "ion.cross_check_paths": "65536",
+    }
+    ion = ion_of("grey_sphere_hole", changes, cache)
+    assert ion.cross_check is not None
+    assert abs(ion.cross_check.deviation_sigma) < 4.0
+    assert ion.cross_check.effective_temperature_K == pytest.approx(BB01[emissivity][0], rel=0.02)

@@ -1,0 +1,145 @@
+"""View factors of nested cubes (exact: inner to outer 1, outer to inner 0.16): error, time and memory by facet count.
+
+    python benchmarks/view_factors.py [FACETS ...] [--rays 1000] [--exact-up-to 2000] [--pyviewfactor-up-to 2000]
+
+Each row is a process of its own. The raw rate is that of Embree alone on the same rays in the same process, with as
+many threads. pyviewfactor (from PyPI, if installed) gets the same triangles.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.verification.shapes import cube
+
+DEFAULT_FACETS = (120, 480, 1080, 1920, 4320, 20_000, 100_000)
+
+
+def nested_cubes(facets: int):
+    """Return an enclosure of about so many facets; the inner cube has a sixth of them."""
+    from bbrmodel.radiation.api import enclosure_of_triangles
+
+    outer = max(1, round((facets * 5 / 6 / 12) ** 0.5))
+    inner = max(1, round((facets / 6 / 12) ** 0.5))
+    walls = np.concatenate(list(cube([0, 0, 0], 1.0, outer, inward=True).values()))
+    block = np.concatenate(list(cube([0.05, 0.03, -0.02], 0.4, inner, inward=False).values()))
+    return enclosure_of_triangles({"out": walls, "in": block})
+
+
+def raw_rate(enclosure, rays: int) -> float:
+    """Return Embree's own rate on the rays of all facets [rays/s]."""
+    from bbrmodel.radiation.tracer import RaySettings, Tracer
+
+    tracer = Tracer(enclosure, RaySettings(rays, 0, 1))
+    step = max(1, (1 << 18) // rays)
+    some = range(0, enclosure.num_facets, max(step, enclosure.num_facets // 40 // step * step or step))
+    batches = [tracer.sample_facets(np.arange(k, min(k + step, enclosure.num_facets))) for k in some]
+    count = sum(len(origins) for origins, _ in batches)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        start = time.perf_counter()
+        list(threads.map(lambda batch: tracer.scene.intersect(*batch), batches))
+        return count / (time.perf_counter() - start)
+
+
+def measure(method: str, facets: int, rays: int) -> dict[str, float | str]:
+    """Return one row of the table."""
+    enclosure = nested_cubes(facets)
+    row: dict[str, float | str] = {"method": method, "facets": enclosure.num_facets}
+    if method == "pyviewfactor":
+        return row | run_pyviewfactor(enclosure)
+    from bbrmodel.radiation.view_factors import RaySettings, compute_view_factors, group_exchange
+
+    if method == "rays":
+        compute_view_factors(nested_cubes(120), RaySettings(64, 0, 1))  # compile
+        start = time.perf_counter()
+        found = compute_view_factors(enclosure, RaySettings(rays, 0, 1))
+    else:
+        from bbrmodel.radiation.exact import compute_exact_view_factors
+
+        compute_exact_view_factors(nested_cubes(120))
+        start = time.perf_counter()
+        found = compute_exact_view_factors(enclosure)
+    row["seconds"] = time.perf_counter() - start
+    exchange, _ = group_exchange(found.areas, enclosure.surface, 2)
+    row["row_sum_error"] = float(
+        np.abs(
+            np.bincount(enclosure.surface, found.raw_row_sums * enclosure.area_m2)
+            / np.bincount(enclosure.surface, enclosure.area_m2)
+            - 1.0
+        ).max()
+    )
+    row["error_out_in"] = float(abs(exchange[0, 1] / 6.0 - 0.16))
+    row["peak_MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if method == "rays":
+        row["rate_Mrays_s"] = found.report.rays / float(row["seconds"]) / 1e6
+        row["raw_Mrays_s"] = raw_rate(enclosure, rays) / 1e6
+    return row
+
+
+def run_pyviewfactor(enclosure) -> dict[str, float | str]:
+    """Return error and time of pyviewfactor on the same triangles."""
+    import pyvista
+    from pyviewfactor import compute_viewfactor_matrix
+
+    corners = enclosure.vertices_m.reshape(-1, 3)
+    faces = np.column_stack([np.full(enclosure.num_facets, 3), np.arange(len(corners)).reshape(-1, 3)])
+    mesh = pyvista.PolyData(corners, faces.ravel())
+    start = time.perf_counter()
+    matrix = np.asarray(compute_viewfactor_matrix(mesh, skip_visibility=False, skip_obstruction=False))
+    seconds = time.perf_counter() - start
+    sums = matrix.sum(axis=1 if abs(matrix.sum(axis=1).mean() - 1) < abs(matrix.sum(axis=0).mean() - 1) else 0)
+    return {"seconds": seconds, "row_sum_error": float(np.abs(sums - 1.0).max())}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("facets", nargs="*", type=int, default=DEFAULT_FACETS)
+    parser.add_argument("--rays", type=int, default=1000)
+    parser.add_argument("--exact-up-to", type=int, default=2000)
+    parser.add_argument("--pyviewfactor-up-to", type=int, default=0)
+    parser.add_argument("--row", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.row:
+        method, facets = options.row.split(":")
+        print(json.dumps(measure(method, int(facets), options.rays)))
+        return
+    columns = (
+        "method",
+        "facets",
+        "seconds",
+        "row_sum_error",
+        "error_out_in",
+        "peak_MiB",
+        "rate_Mrays_s",
+        "raw_Mrays_s",
+    )
+    print(" | ".join(columns))
+    for facets in options.facets:
+        methods = ["rays"] + ["exact"] * (facets <= options.exact_up_to)
+        methods += ["pyviewfactor"] * (facets <= options.pyviewfactor_up_to)
+        for method in methods:
+            command = [sys.executable, __file__, "--row", f"{method}:{facets}", "--rays", str(options.rays)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                print(f"{method} | {facets} | failed: {done.stderr.strip().splitlines()[-1]}")
+                continue
+            row = json.loads(done.stdout.splitlines()[-1])
+            print(
+                " | ".join(f"{row[c]:.3g}" if isinstance(row.get(c), float) else str(row.get(c, "-")) for c in columns),
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
