@@ -57,8 +57,12 @@ def find_enclosures(
     -----
     Parts are the connected components of the exchange graph. By rays a view that no ray found joins nothing, so two
     rooms with a pinhole between them may count as two. The environment joins nothing either: it returns no light.
+    Facets that see the environment alone are put together by surface.
     """
     label = _components(areas.upper)
+    alone = np.bincount(label, minlength=len(label))[label] == 1
+    to_sky = alone & (areas.escape > 0.0)
+    label[to_sky] = len(label) + surface[to_sky]
     numbers = np.unique(label[radiates])
     found = [
         _describe(areas, np.flatnonzero((label == k) & radiates), surface=surface, surface_names=surface_names)
