@@ -69,28 +69,29 @@ def compute_to_tolerance(
     if not tolerance > 0.0:
         raise ConfigError(f"tolerance {tolerance:g}: must be above 0.")
     facets = int(enclosure.radiates.sum())
-    rays = FIRST_RAYS
+    rays = needed = FIRST_RAYS
     while True:
-        _check_affordable(facets, rays, tolerance)
+        _check_affordable(facets, needed, tolerance)
         found = compute_view_factors(enclosure, replace(settings, rays_per_facet=rays), progress=progress)
-        error = _largest_error(enclosure, found, rays)
-        if error <= tolerance:
+        growth = _wanted_growth(enclosure, found, tolerance=tolerance, rays=rays)
+        if growth <= 1.0:
             return found
         del found  # before the next, larger one
-        rays = math.ceil(rays * min(MAX_GROWTH, max(_MIN_GROWTH, _SAFETY * (error / tolerance) ** 2)))
+        needed = math.ceil(rays * growth)
+        rays = math.ceil(rays * min(MAX_GROWTH, max(_MIN_GROWTH, _SAFETY * growth)))
 
 
-def _largest_error(enclosure: Enclosure, found: ViewFactors, rays: int) -> float:
-    """Return the largest standard error of a view factor between surfaces, or what one line stands for if larger."""
+def _wanted_growth(enclosure: Enclosure, found: ViewFactors, *, tolerance: float, rays: int) -> float:
+    """Return how many times as many rays the tolerance takes."""
     num = len(enclosure.surface_names)
     area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)
     _, variance = group_exchange(found.areas, enclosure.surface, num)
     error = np.sqrt(variance) / np.maximum(area, np.finfo(float).tiny)[:, None]
-    return float(np.maximum(error, _smallest_error(enclosure, rays)).max())
+    return max((float(error.max()) / tolerance) ** 2, float(_smallest_error(enclosure, rays).max()) / tolerance)
 
 
 def _smallest_error(enclosure: Enclosure, rays: int) -> FloatArray:
-    """Return the view factor that one line stands for: without a hit, less than that is not known."""
+    """Return the view factors that one line stands for: without a hit, less than that is not known."""
     num = len(enclosure.surface_names)
     shown = enclosure.radiates
     area = np.bincount(enclosure.surface[shown], weights=enclosure.area_m2[shown], minlength=num)
@@ -104,7 +105,7 @@ def _smallest_error(enclosure: Enclosure, rays: int) -> FloatArray:
 
 
 def _check_affordable(facets: int, rays: int, tolerance: float) -> None:
-    """Raise where the next round does not fit."""
+    """Raise where so many rays do not fit."""
     need, free = memory_estimate_mib(facets, rays), available_memory_mib()
     if need <= free and rays <= MAX_RAYS:
         return

@@ -90,6 +90,16 @@ def test_what_does_not_fit_in_memory_is_refused_with_numbers_and_remedy(monkeypa
         surface_view_factors(box, tolerance=1e-3)
 
 
+def test_a_tolerance_out_of_reach_is_refused_after_the_first_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rounds at most: what the error of the first asks for is checked, not only what the next one needs."""
+    rounds: list[tuple[int, int]] = []
+    box = enclosure_of_triangles(cube([0, 0, 0], 1.0, 2, inward=True))
+    monkeypatch.setattr(adaptive, "available_memory_mib", lambda: 4096.0)
+    with pytest.raises(ConfigError, match=r"tolerance 1e-08 asks for \d+ rays .* 4096 MiB are available"):
+        surface_view_factors(box, tolerance=1e-8, progress=lambda done, total: rounds.append((done, total)))
+    assert [done for done, total in rounds if done == total] == [48]
+
+
 def test_a_tolerance_must_be_positive() -> None:
     box = enclosure_of_triangles(cube([0, 0, 0], 1.0, 1, inward=True))
     with pytest.raises(ConfigError, match="must be above 0"):
