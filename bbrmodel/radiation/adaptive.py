@@ -83,11 +83,24 @@ def compute_to_tolerance(
 
 def _wanted_growth(enclosure: Enclosure, found: ViewFactors, *, tolerance: float, rays: int) -> float:
     """Return how many times as many rays the tolerance takes."""
-    num = len(enclosure.surface_names)
-    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)
-    _, variance = group_exchange(found.areas, enclosure.surface, num)
-    error = np.sqrt(variance) / np.maximum(area, np.finfo(float).tiny)[:, None]
+    _, error = surface_factors(enclosure, found)
     return max((float(error.max()) / tolerance) ** 2, float(_smallest_error(enclosure, rays).max()) / tolerance)
+
+
+def surface_factors(enclosure: Enclosure, found: ViewFactors) -> tuple[FloatArray, FloatArray]:
+    """Return view factors between surfaces and their standard errors, each of shape (num_surfaces, num_surfaces).
+
+    Notes
+    -----
+    Variances of exchange areas count every line as independent. Of a given number of rays those that arrive follow a
+    binomial distribution, whose variance is smaller by 1 - F; of both directions the larger variance is taken.
+    """
+    num = len(enclosure.surface_names)
+    exchange, variance = group_exchange(found.areas, enclosure.surface, num)
+    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)[:, None]
+    factors = np.maximum(exchange, 0.0) / area  # what closure leaves on the diagonal may be below 0 by 1e-9
+    rest = np.ones_like(factors) if found.report.rays == 0 else 1.0 - np.minimum(factors, factors.T)
+    return factors, np.sqrt(variance * np.clip(rest, 0.0, 1.0)) / area
 
 
 def _smallest_error(enclosure: Enclosure, rays: int) -> FloatArray:
@@ -116,4 +129,4 @@ def _check_affordable(facets: int, rays: int, tolerance: float) -> None:
     )
 
 
-__all__ = ["available_memory_mib", "compute_to_tolerance", "memory_estimate_mib"]
+__all__ = ["available_memory_mib", "compute_to_tolerance", "memory_estimate_mib", "surface_factors"]

@@ -10,12 +10,12 @@ import numpy as np
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.mesh import find_facets, read_mesh
-from bbrmodel.radiation.adaptive import compute_to_tolerance
+from bbrmodel.radiation.adaptive import compute_to_tolerance, surface_factors
 from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.parts import EnclosurePart, find_enclosures
 from bbrmodel.radiation.scene import origin_lift
 from bbrmodel.radiation.tracer import RaySettings
-from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors, group_exchange
+from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import BoolArray, FloatArray, Progress
 
@@ -37,7 +37,8 @@ class SurfaceViewFactors:
     view_factors
         shape (n, n), [-], row = from, column = to; closed and reciprocal.
     standard_errors
-        shape (n, n), [-], of `view_factors`, from ray statistics (rays taken as independent: an upper estimate).
+        shape (n, n), [-], of `view_factors`, from ray statistics (rays taken as independent: an upper estimate);
+        without rays, from the error estimates of all pairs of facets.
     environment
         shape (n,), [-], what leaves the model.
     row_sums
@@ -212,15 +213,15 @@ def surface_view_factors(
     start = time.perf_counter()
     found = _facet_view_factors(enclosure, settings or RaySettings(), method, tolerance, progress)
     num = len(enclosure.surface_names)
-    exchange, variance = group_exchange(found.areas, enclosure.surface, num)
+    factors, errors = surface_factors(enclosure, found)
     area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num).astype(np.float64)
     raw = np.bincount(enclosure.surface, weights=enclosure.area_m2 * found.raw_row_sums, minlength=num)
     escape = np.bincount(enclosure.surface, weights=found.areas.escape, minlength=num)
     return SurfaceViewFactors(
         surfaces=enclosure.surface_names,
         areas_m2=area,
-        view_factors=exchange / area[:, None],
-        standard_errors=np.sqrt(variance) / area[:, None],
+        view_factors=factors,
+        standard_errors=errors,
         environment=escape / area,
         row_sums=raw / area,
         reciprocity_error=found.report.reciprocity_deviation_before,

@@ -71,6 +71,27 @@ def test_a_tolerance_is_reached_and_honest(tolerance: float) -> None:
     np.testing.assert_allclose(found.view_factors.sum(axis=1), 1.0, rtol=0.0, atol=1e-6)  # the closure's tolerance
 
 
+def test_standard_errors_hold_over_many_seeds() -> None:
+    """Scatter of 12 seeds: at most the error that is stated, as even rays scatter less than independent ones.
+
+    A factor of 1.5 is 4 standard deviations of a root mean square of 12.
+    """
+    surfaces = {"walls": np.concatenate(list(cube([0, 0, 0], 1.0, 3, inward=True).values()))}
+    surfaces["block"] = np.concatenate(list(cube([0.05, 0.03, -0.02], 0.4, 1, inward=False).values()))
+    box = enclosure_of_triangles(surfaces)
+    found = [surface_view_factors(box, RaySettings(64, seed=seed)) for seed in range(12)]
+    scatter = np.sqrt(np.mean([(one.view_factors[0, 1] - 0.16) ** 2 for one in found]))
+    assert scatter < 1.5 * float(np.mean([one.standard_errors[0, 1] for one in found]))
+    assert all((one.view_factors >= 0.0).all() for one in found)
+
+
+def test_what_can_only_be_one_has_no_error() -> None:
+    box = enclosure_of_triangles({"walls": np.concatenate(list(cube([0, 0, 0], 1.0, 2, inward=True).values()))})
+    found = surface_view_factors(box, tolerance=1e-3)
+    assert found.standard_errors[0, 0] < 1e-6
+    assert found.view_factors[0, 0] == pytest.approx(1.0, abs=1e-6)
+
+
 def test_a_coarse_tolerance_takes_one_round() -> None:
     box = enclosure_of_triangles(cube([0, 0, 0], 1.0, 4, inward=True))
     assert surface_view_factors(box, tolerance=0.1).rays == box.num_facets * adaptive.FIRST_RAYS
