@@ -25,10 +25,11 @@ from bbrmodel.model import (
     solve_temperatures,
 )
 from bbrmodel.model.tables import tabulate
+from bbrmodel.radiation.parts import find_enclosures
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.resources import cache_dir
-from bbrmodel.solution import IonField, RadiatingFacets, SolidMesh, Solution
+from bbrmodel.solution import EnclosurePart, IonField, RadiatingFacets, SolidMesh, Solution
 from bbrmodel.spec import Case
 from bbrmodel.typing import Progress
 
@@ -125,7 +126,8 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         surface_names=mesh.facets.surface_names,
         weight_at_ion=None if view is None else view.weight,
     )
-    warnings = list(solved.assignment.warnings)
+    parts = _enclosures(solved)
+    warnings = [*solved.assignment.warnings, *_about_enclosures(parts)]
     if ion is not None and solved.light is not None:
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
@@ -139,7 +141,25 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         ion=ion,
         timings_s=dict(solved.timings_s),
         warnings=tuple(warnings),
+        enclosures=parts,
     )
+
+
+def _enclosures(solved: ThermalSolution) -> tuple[EnclosurePart, ...]:
+    """Return the separate enclosures of a case."""
+    if solved.light is None:
+        return ()
+    s = solved.light.exchange.surfaces
+    areas = next(iter(s.areas.values()))
+    return find_enclosures(areas, s.surface, surface_names=s.surface_names, radiates=s.radiates)
+
+
+def _about_enclosures(parts: tuple[EnclosurePart, ...]) -> list[str]:
+    """Return a note on every enclosure that exchanges no light with the largest one."""
+    return [
+        f"enclosure '{part.name}' ({part.facets} facets, {part.area_m2:.3g} m2) shares no light with '{parts[0].name}'"
+        for part in parts[1:]
+    ]
 
 
 __all__ = ["check_case", "solve_case"]

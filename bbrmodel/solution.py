@@ -148,6 +148,31 @@ class RadiationReport:
 
 
 @dataclass(frozen=True)
+class EnclosurePart:
+    """Facets that exchange light with each other, directly or by way of others, and with no facet outside.
+
+    Attributes
+    ----------
+    name
+        The surface with the largest area in the part; a number is added where two parts would share a name.
+    surfaces
+        Names of all surfaces with facets in the part.
+    facets
+        Number of facets.
+    area_m2
+        Area of the facets.
+    open
+        True where some of the light leaves the model.
+    """
+
+    name: str
+    surfaces: tuple[str, ...]
+    facets: int
+    area_m2: float
+    open: bool
+
+
+@dataclass(frozen=True)
 class RadiatingFacets:
     """The radiating triangles of a solution, for pictures and tables."""
 
@@ -181,12 +206,14 @@ class Solution:
     ion: IonField | None
     timings_s: Mapping[str, float]
     warnings: tuple[str, ...] = field(default=())
+    enclosures: tuple[EnclosurePart, ...] = field(default=())
 
 
 __all__ = [
     "BodyTemperature",
     "CrossCheck",
     "CryogenBath",
+    "EnclosurePart",
     "EnergyBalance",
     "IonField",
     "JointFlow",

@@ -101,7 +101,7 @@ def check_enclosure(enclosure: Enclosure) -> None:
     if not (area > 0.0).all():
         worst = int(np.argmin(area))
         raise EnclosureError(f"surface '{enclosure.name_of(worst)}': facet {worst} has no area. Mesh that part again.")
-    centre = np.round(enclosure.vertices_m.mean(axis=1) / 1e-9).astype(np.int64)
+    centre = np.round(enclosure.vertices_m.mean(axis=1) / (1e-10 * np.ptp(enclosure.vertices_m))).astype(np.int64)
     _, first, count = np.unique(centre, axis=0, return_index=True, return_counts=True)
     if (count > 1).any():
         facet = int(first[int(np.argmax(count > 1))])

@@ -1,6 +1,5 @@
 """Separate enclosures in one model: groups of facets between which no light passes."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -8,35 +7,11 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.solution import EnclosurePart
 from bbrmodel.typing import BoolArray, IntArray
 
 # The graph is walked in pieces, so that a large exchange is never copied as a whole.
 _ENTRIES_PER_STEP = 1 << 22
-
-
-@dataclass(frozen=True)
-class EnclosurePart:
-    """Facets that exchange light with each other, directly or by way of others, and with no facet outside.
-
-    Attributes
-    ----------
-    name
-        The surface with the largest area in the part; a number is added where two parts would share a name.
-    surfaces
-        Names of all surfaces with facets in the part.
-    facets
-        Number of facets.
-    area_m2
-        Area of the facets.
-    open
-        True where some of the light leaves the model.
-    """
-
-    name: str
-    surfaces: tuple[str, ...]
-    facets: int
-    area_m2: float
-    open: bool
 
 
 def find_enclosures(

@@ -47,6 +47,7 @@ def to_document(
         "thermal": _thermal(solution.thermal),
         "mesh": asdict(solution.mesh),
         "radiation": asdict(solution.radiation) if solution.radiation is not None else None,
+        "enclosures": [asdict(part) for part in solution.enclosures],
         "facets": {"surface_names": solution.facets.surface_names, "count": len(solution.facets.area_m2)},
         "solid": {"body_names": solution.solid.body_names},
         "timings_s": dict(solution.timings_s),

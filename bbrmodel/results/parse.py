@@ -9,6 +9,7 @@ from bbrmodel.solution import (
     BodyTemperature,
     CrossCheck,
     CryogenBath,
+    EnclosurePart,
     EnergyBalance,
     IonField,
     JointFlow,
@@ -54,6 +55,9 @@ def to_solution(
         ion=None if document["ion"] is None else _ion(document["ion"]),
         timings_s=document["timings_s"],
         warnings=tuple(document["warnings"]),
+        enclosures=tuple(
+            EnclosurePart(**{**part, "surfaces": tuple(part["surfaces"])}) for part in document["enclosures"]
+        ),
     )
 
 

@@ -104,7 +104,7 @@ def printed_commands() -> list[tuple[str, list[str]]]:
     """Return page and words of every line of the documentation that calls the program."""
     found = []
     for page in PAGES:
-        for line in re.findall(r"^(?:    |\$ )?((?:bbrmodel|scripts/run) .+)$", page.read_text("utf-8"), re.MULTILINE):
+        for line in re.findall(r"^    ((?:bbrmodel|scripts/run) .+)$", page.read_text("utf-8"), re.MULTILINE):
             words = shlex.split(line, comments=True)
             words[:1] = ["bbrmodel", "run"] if words[0] == "scripts/run" else ["bbrmodel"]
             found.append((page.name, words[1:]))
