@@ -94,6 +94,16 @@ class JointFlow:
 
 
 @dataclass(frozen=True)
+class LinkFlow:
+    """Heat along a wire into the surface where it starts, and the temperatures of its ends."""
+
+    name: str
+    heat_W: float
+    temperature_from_K: float
+    temperature_to_K: float
+
+
+@dataclass(frozen=True)
 class CryogenBath:
     """What the bath receives."""
 
@@ -116,6 +126,8 @@ class ThermalState:
     joints: tuple[JointFlow, ...]
     baths: tuple[CryogenBath, ...]
     residual_history_W: tuple[float, ...]
+    links: tuple[LinkFlow, ...] = ()
+    net_radiation_W: Mapping[str, float] = field(default_factory=dict)  # absorbed less emitted, by surface
 
 
 @dataclass(frozen=True)
@@ -217,6 +229,7 @@ __all__ = [
     "EnergyBalance",
     "IonField",
     "JointFlow",
+    "LinkFlow",
     "MeshReport",
     "RadiatingFacets",
     "RadiationReport",

@@ -4,7 +4,9 @@ Everything that was renamed, reordered or retyped between releases is decided he
 offers, so that no other module asks for a version.
 """
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -59,13 +61,13 @@ class Space:
 def build_space(points_m: FloatArray, cells: IntArray) -> Space:
     """Return function spaces on a mesh of tetrahedra; each process holds the whole mesh."""
     require_dolfinx()
+    from dolfinx import fem
     from mpi4py import MPI
 
-    mesh = _create_mesh(MPI.COMM_SELF, np.ascontiguousarray(cells, dtype=np.int64), np.ascontiguousarray(points_m))
-    from dolfinx import fem
-
     make_space = getattr(fem, "functionspace", None) or fem.FunctionSpace
-    linear, constant = make_space(mesh, ("Lagrange", 1)), make_space(mesh, ("DG", 0))
+    with _quiet_compiler():
+        mesh = _create_mesh(MPI.COMM_SELF, np.ascontiguousarray(cells, dtype=np.int64), np.ascontiguousarray(points_m))
+        linear, constant = make_space(mesh, ("Lagrange", 1)), make_space(mesh, ("DG", 0))
     num_cells = len(cells)
     geometry = _table(_geometry_dofmap(mesh.geometry), num_cells)
     dofs = _table(linear.dofmap.list, num_cells)
@@ -122,13 +124,20 @@ def new_function(space: Any) -> Any:
 
 
 def compile_form(expression: Any) -> Any:
-    """Return a compiled form; the compiler's own messages stay out of the log."""
+    """Return a compiled form."""
     from dolfinx import fem
 
+    with _quiet_compiler():
+        return fem.form(expression)
+
+
+@contextlib.contextmanager
+def _quiet_compiler() -> Iterator[None]:
+    """Keep what the form compiler says while it builds out of the log; elements and forms are built when first used."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:
-        return fem.form(expression)
+        yield
     finally:
         logging.disable(before)
 

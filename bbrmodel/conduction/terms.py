@@ -158,7 +158,7 @@ class LinkTerm:
 
     def flow(self, T: FloatArray) -> float:
         """Return the heat [W] that arrives at the surface where the link starts."""
-        here, there = self._ends(T)
+        here, there = self.ends(T)
         return self.section_per_length_m * self.curve.integral(here, there)
 
     def heat(self, T: FloatArray) -> FloatArray:
@@ -189,14 +189,14 @@ class LinkTerm:
         change += there * float(self.weights_to @ direction)
         return change * (self.weights_from - self.weights_to)
 
-    def _ends(self, T: FloatArray) -> tuple[float, float]:
+    def ends(self, T: FloatArray) -> tuple[float, float]:
         """Return the temperatures of both ends."""
         here = float(self.weights_from @ T)
         return here, self.temperature_K if self.weights_to is None else float(self.weights_to @ T)
 
     def _slopes(self, T: FloatArray) -> tuple[float, float]:
         """Return d flow / dT of both ends [W/K]."""
-        here, there = self._ends(T)
+        here, there = self.ends(T)
         k = self.curve(np.array([here, there]))
         return -self.section_per_length_m * float(k[0]), self.section_per_length_m * float(k[1])
 

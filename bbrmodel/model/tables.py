@@ -3,7 +3,7 @@
 import numpy as np
 
 from bbrmodel.conduction.solid import cell_volumes
-from bbrmodel.conduction.terms import FacetTerm, JointTerm
+from bbrmodel.conduction.terms import FacetTerm, JointTerm, LinkTerm
 from bbrmodel.errors import ConfigError
 from bbrmodel.materials import ln2
 from bbrmodel.mesh import interpolation_weights, nearest_cell
@@ -13,6 +13,7 @@ from bbrmodel.solution import (
     CryogenBath,
     EnergyBalance,
     JointFlow,
+    LinkFlow,
     SensorReading,
     ThermalState,
 )
@@ -37,6 +38,8 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
         joints=_joints(solved),
         baths=_baths(solved),
         residual_history_W=solved.history_W,
+        links=_links(solved),
+        net_radiation_W=_net_radiation(solved),
     )
 
 
@@ -113,6 +116,24 @@ def _joints(solved: ThermalSolution) -> tuple[JointFlow, ...]:
                 )
             )
     return tuple(rows)
+
+
+def _links(solved: ThermalSolution) -> tuple[LinkFlow, ...]:
+    """Return the heat along every link; between two surfaces it is heat that one gives the other."""
+    links = [term for term in solved.terms if isinstance(term, LinkTerm)]
+    return tuple(LinkFlow(t.name.removeprefix("link:"), t.flow(solved.T), *t.ends(solved.T)) for t in links)
+
+
+def _net_radiation(solved: ThermalSolution) -> dict[str, float]:
+    """Return what each radiating surface absorbs less what it emits [W]."""
+    if solved.light is None:
+        return {}
+    enclosure = solved.light.enclosure
+    net = np.bincount(
+        enclosure.surface, weights=solved.light.exchange.net_absorbed_W, minlength=len(enclosure.surface_names)
+    )
+    present = np.unique(enclosure.surface[enclosure.radiates])
+    return {enclosure.surface_names[index]: float(net[index]) for index in present}
 
 
 def _baths(solved: ThermalSolution) -> tuple[CryogenBath, ...]:

@@ -41,6 +41,7 @@ class _Tally:
     counts: Any  # one-sided hits on lines that cross no portal, CSR
     lines: list[tuple[IntArray, IntArray, FloatArray]]  # lines that cross portals: both ends, weight [m2]
     escape: FloatArray  # (num_facets,)
+    escape_variance: FloatArray  # (num_facets,)
     one_sided: FloatArray  # (num_surfaces, num_surfaces), plain counts
     lost: IntArray  # (num_facets,)
 
@@ -88,10 +89,8 @@ def compute_view_factors(
     _add_portals(tracer, tally)
     upper, variance = pool(tally.counts, tracer.density, _line_matrices(tally, enclosure.num_facets))
     tally.counts = None  # as large as what follows
-    # A ray that escapes carries at most A / N of exchange area.
-    escape_variance = tally.escape * enclosure.area_m2 / settings.rays_per_facet
     kept = np.ones(enclosure.num_facets) if mirrors is None else 1.0 - mirrors
-    raw = ExchangeAreas(upper, variance, tally.escape, escape_variance, enclosure.area_m2, kept)
+    raw = ExchangeAreas(upper, variance, tally.escape, tally.escape_variance, enclosure.area_m2, kept)
     areas, before, after = close(raw, enclosure.radiates)
     report = _report(tracer, tally, areas, deviation=(before, after))
     _LOG.info("view factors: %d facets, %d rays, max |row sum - 1| %.1e", report.facets, report.rays, before)
@@ -130,7 +129,7 @@ def _trace_facets(tracer: Tracer, progress: Progress | None) -> _Tally:
     num = tracer.enclosure.num_facets
     total = int(tracer.enclosure.radiates.sum())
     sizes, columns, counts = np.zeros(num, dtype=np.int64), [], []
-    tally = _Tally(None, [], np.zeros(num), np.zeros(()), np.zeros(num, dtype=np.int64))
+    tally = _Tally(None, [], np.zeros(num), np.zeros(num), np.zeros(()), np.zeros(num, dtype=np.int64))
     done = 0
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         results = threads.map(lambda chunk: _trace_chunk(tracer, chunk), _chunks(tracer))
@@ -139,7 +138,8 @@ def _trace_facets(tracer: Tracer, progress: Progress | None) -> _Tally:
             columns.append(result.rows[1])
             counts.append(result.rows[2])
             tally.lines += result.lines
-            tally.escape[chunk], tally.lost[chunk] = result.escape, result.lost
+            tally.escape[chunk], tally.escape_variance[chunk] = result.escape
+            tally.lost[chunk] = result.lost
             tally.one_sided = tally.one_sided + result.one_sided
             done += len(chunk)
             if progress:
@@ -156,7 +156,7 @@ class _Chunk:
 
     rows: Any  # entries of each row, columns, counts
     lines: list[tuple[IntArray, IntArray, FloatArray]]
-    escape: FloatArray
+    escape: FloatArray  # exchange area with the environment, and its variance
     lost: IntArray
     one_sided: FloatArray
 
@@ -165,7 +165,7 @@ def _trace_chunk(tracer: Tracer, facets: IntArray) -> _Chunk:
     """Sample, trace and count the rays of some facets (runs in a worker thread; the heavy parts release the GIL)."""
     per_facet = tracer.settings.rays_per_facet
     origins, directions = tracer.sample_facets(facets)
-    escape, lost = np.zeros(len(facets)), np.zeros(len(facets), dtype=np.int64)
+    escape, lost = np.zeros((2, len(facets))), np.zeros(len(facets), dtype=np.int64)
     num_surfaces = len(tracer.enclosure.surface_names)
     one_sided = np.zeros(num_surfaces**2)
     parts, lines = [], []
@@ -181,7 +181,7 @@ def _trace_chunk(tracer: Tracer, facets: IntArray) -> _Chunk:
         gone, missing = visits.kind == ESCAPED, visits.kind == LOST
         if gone.any():
             weight = tracer.line_weight(facets[row[gone]], None, visits.through[gone])
-            escape += np.bincount(row[gone], weights=weight, minlength=len(facets))
+            escape += [np.bincount(row[gone], weights=weight**k, minlength=len(facets)) for k in (1, 2)]
         if missing.any():
             lost += np.bincount(row[missing], minlength=len(facets))
         parts.append((row, target))
@@ -230,13 +230,14 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
             for behind in ends[1]:
                 rows, columns, weight, escape = _portal_lines(tracer, number, ahead=ahead, behind=behind)
                 tally.lines.append((rows, columns, weight))
-                tally.escape += escape
+                tally.escape += escape[0]
+                tally.escape_variance += escape[1]
 
 
 def _portal_lines(
     tracer: Tracer, number: int, *, ahead: Any, behind: Any
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Return lines between arrivals ahead of and behind a portal: both ends, weights; and what escapes."""
+    """Return lines between arrivals ahead of and behind a portal: both ends, weights; what escapes and its variance."""
     _, a, b = np.intersect1d(ahead.ray, behind.ray, assume_unique=True, return_indices=True)
     first, second = ahead.facet[a].astype(np.int64), behind.facet[b].astype(np.int64)
     kinds = ahead.kind[a], behind.kind[b]
@@ -244,10 +245,10 @@ def _portal_lines(
     density += np.where(kinds[0] == HIT, tracer.density[first], 0.0)
     density += np.where(kinds[1] == HIT, tracer.density[second], 0.0)
     weight = np.where((kinds[0] == LOST) | (kinds[1] == LOST), 0.0, 1.0 / density)
-    escape = np.zeros(tracer.enclosure.num_facets)
+    escape = np.zeros((2, tracer.enclosure.num_facets))
     for seen, here, there in ((first, kinds[0], kinds[1]), (second, kinds[1], kinds[0])):
         out = (here == HIT) & (there == ESCAPED)
-        escape += np.bincount(seen[out], weights=weight[out], minlength=len(escape))
+        escape += [np.bincount(seen[out], weights=weight[out] ** k, minlength=escape.shape[1]) for k in (1, 2)]
     both = (kinds[0] == HIT) & (kinds[1] == HIT)
     return first[both], second[both], weight[both], escape
 

@@ -77,6 +77,8 @@ def _thermal(thermal: ThermalState) -> Document:
             "boil_off_L_per_day": sum(bath.boil_off_L_per_day for bath in thermal.baths),
         },
         "residual_history_W": thermal.residual_history_W,
+        "links": [asdict(link) for link in thermal.links],
+        "net_radiation_W": dict(thermal.net_radiation_W),
     }
 
 

@@ -13,6 +13,7 @@ from bbrmodel.solution import (
     EnergyBalance,
     IonField,
     JointFlow,
+    LinkFlow,
     MeshReport,
     RadiatingFacets,
     RadiationReport,
@@ -73,6 +74,8 @@ def _thermal(thermal: Document, *, temperatures_K: tuple[FloatArray, FloatArray]
         joints=tuple(_joint(joint) for joint in thermal["joints"]),
         baths=tuple(CryogenBath(**_numbers(bath)) for bath in thermal["baths"]),
         residual_history_W=tuple(math.nan if value is None else value for value in thermal["residual_history_W"]),
+        links=tuple(LinkFlow(**_numbers(link)) for link in thermal["links"]),
+        net_radiation_W=_numbers(thermal["net_radiation_W"]),
     )
 
 
