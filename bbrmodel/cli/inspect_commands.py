@@ -78,6 +78,7 @@ def view_factors(
     group: Annotated[str | None, typer.Option(help="Only the rows from this surface.")] = None,
     open_model: Annotated[bool, typer.Option("--open", help="Light may leave the model.")] = False,
     two_sided: Annotated[bool, typer.Option("--two-sided", help="Shells radiate on both sides.")] = False,
+    unit_m: Annotated[float, typer.Option(metavar="M", help="Metres per length unit of the file; 0.001: mm.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the view factors between the named surfaces of a mesh file."""
@@ -93,6 +94,7 @@ def view_factors(
         seed=seed,
         open_model=open_model,
         two_sided=two_sided,
+        length_unit_m=unit_m,
     )
     with progress_bar(settings.err, file.name, quiet=as_json) as progress:
         found = compute_view_factors_of_file(file, options, progress=progress)

@@ -91,6 +91,8 @@ class ViewFactorOptions:
         Light may leave the model, for surfaces that do not close an enclosure.
     two_sided
         Triangles without a cell behind them radiate on both sides; the other side is the surface `<name>__back`.
+    length_unit_m
+        Metres per length unit of the file; only areas depend on it.
     """
 
     method: Method = "ray"
@@ -99,6 +101,7 @@ class ViewFactorOptions:
     seed: int = 1
     open_model: bool = False
     two_sided: bool = False
+    length_unit_m: float = 1.0
 
 
 def compute_view_factors_of_file(
@@ -122,7 +125,9 @@ def compute_view_factors_of_file(
         The tolerance asks for more than the memory holds.
     """
     options = options or ViewFactorOptions()
-    enclosure = enclosure_of_file(path, open_model=options.open_model, two_sided=options.two_sided)
+    enclosure = enclosure_of_file(
+        path, open_model=options.open_model, two_sided=options.two_sided, length_unit_m=options.length_unit_m
+    )
     settings = RaySettings(rays_per_facet=options.rays_per_facet, seed=options.seed)
     try:
         return surface_view_factors(
@@ -135,7 +140,9 @@ def compute_view_factors_of_file(
         raise EnclosureError(f"{error} (Of a mesh file alone: where {why}, allow it with --open.)") from error
 
 
-def enclosure_of_file(path: Path, *, open_model: bool = False, two_sided: bool = False) -> Enclosure:
+def enclosure_of_file(
+    path: Path, *, open_model: bool = False, two_sided: bool = False, length_unit_m: float = 1.0
+) -> Enclosure:
     """Return the exposed facets of a mesh file as an enclosure in which all of them radiate.
 
     Raises
@@ -143,7 +150,7 @@ def enclosure_of_file(path: Path, *, open_model: bool = False, two_sided: bool =
     MeshError
         The file cannot be used.
     """
-    bundle = read_mesh(path)
+    bundle = read_mesh(path, length_unit_m=length_unit_m)
     facets, _ = find_facets(bundle)
     exposed = facets.exposed
     enclosure = Enclosure(

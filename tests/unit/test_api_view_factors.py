@@ -205,3 +205,18 @@ def test_an_open_mesh_is_refused_with_the_option_that_allows_it(tmp_path: Path, 
     path = write_shells(tmp_path / "open.msh", sides)
     with pytest.raises(EnclosureError, match=f"{said}.*--open"):
         compute_view_factors_of_file(path, ViewFactorOptions(rays_per_facet=64, two_sided=two_sided))
+
+
+def test_a_mesh_in_millimetres_has_its_areas_in_square_metres(tmp_path: Path) -> None:
+    """Areas scale with the square of the unit, view factors do not."""
+    import meshio
+
+    corners = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=float)
+    faces = np.array([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])  # normals inward
+    meshio.write(tmp_path / "corner.vtu", meshio.Mesh(corners, [("triangle", faces)]))
+    found = [
+        compute_view_factors_of_file(tmp_path / "corner.vtu", ViewFactorOptions(rays_per_facet=256, length_unit_m=unit))
+        for unit in (1.0, 1e-3)
+    ]
+    assert found[0].areas_m2.sum() == pytest.approx(1e6 * found[1].areas_m2.sum())
+    np.testing.assert_allclose(found[0].view_factors, found[1].view_factors, atol=1e-12)
