@@ -44,6 +44,22 @@ def add_crossings(
 
 
 @numba.njit(cache=True, nogil=True)
+def classify_hits(
+    directions: AnyArray, facet: AnyArray, normals: AnyArray, radiates: AnyArray, miss: int
+) -> AnyArray:  # pragma: no cover - compiled
+    """Return HIT for rays that meet the front of a radiating facet, `miss` for those that meet nothing, else LOST."""
+    kind = np.empty(len(facet), dtype=np.int8)
+    for r in range(len(facet)):
+        j = facet[r]
+        if j < 0:
+            kind[r] = miss
+            continue
+        along = directions[r, 0] * normals[j, 0] + directions[r, 1] * normals[j, 1] + directions[r, 2] * normals[j, 2]
+        kind[r] = HIT if along <= 0.0 and radiates[j] else LOST
+    return kind
+
+
+@numba.njit(cache=True, nogil=True)
 def count_rows(
     starts: AnyArray, target: AnyArray
 ) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
@@ -144,4 +160,4 @@ def mirror(
     return going[:out].copy(), new_origins[:out].copy(), new_directions[:out].copy()
 
 
-__all__ = ["ESCAPED", "HIT", "LOST", "add_crossings", "count_rows", "crossed_density", "mirror"]
+__all__ = ["ESCAPED", "HIT", "LOST", "add_crossings", "classify_hits", "count_rows", "crossed_density", "mirror"]

@@ -12,15 +12,11 @@ from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Hits:
-    """What rays met: facet index or -1, distance [m], whether it was the facet's back, and where on the facet.
-
-    `place` holds the weights of the second and third corner, shape (num, 2).
-    """
+    """What rays met: facet index or -1, distance [m], and whether it was the facet's back."""
 
     facet: IntArray
     distance_m: FloatArray
     from_behind: BoolArray
-    place: FloatArray
 
 
 class RayScene:
@@ -49,7 +45,7 @@ class RayScene:
         found = self.intersect(origins, directions)
         facet = found["primID"]
         behind = np.einsum("ij,ij->i", directions, self._normal[facet]) > 0.0
-        return Hits(facet, found["tfar"], behind & (facet >= 0), np.stack([found["u"], found["v"]], axis=1))
+        return Hits(facet, found["tfar"], behind & (facet >= 0))
 
 
 def origin_lift(enclosure: Enclosure) -> FloatArray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, add_crossings, mirror
+from bbrmodel.radiation.kernels import ESCAPED, LOST, add_crossings, classify_hits, mirror
 from bbrmodel.radiation.sampling import sample_disc, sample_facets, sobol_points
 from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
@@ -79,14 +79,6 @@ class Tracer:
         """Return the first hit of each ray."""
         return self.scene.trace(origins, directions)
 
-    def classify(self, hits: Hits) -> AnyArray:
-        """Return HIT, ESCAPED or LOST for every ray."""
-        missed = hits.facet < 0
-        kind = np.where(missed, ESCAPED if self.enclosure.has_environment else LOST, HIT).astype(np.int8)
-        wrong = hits.from_behind | (~missed & ~self.enclosure.radiates[hits.facet])
-        kind[wrong] = LOST
-        return kind
-
     def follow(
         self, origins: AnyArray, directions: AnyArray, *, first_identity: int, without_portal: int | None = None
     ) -> Iterator[Visits]:
@@ -107,17 +99,19 @@ class Tracer:
         ray = np.arange(len(origins))
         through = np.zeros(len(origins))
         others = self.portals if without_portal is None else np.delete(self.portals, without_portal, axis=0)
+        miss = ESCAPED if self.enclosure.has_environment else LOST
         for bounce in range(MAX_MIRROR_BOUNCES):
-            hits = self.scene.trace(origins, directions)
-            kind = self.classify(hits)
-            add_crossings(origins, directions, hits.distance_m, others, through)
-            yield Visits(ray, hits.facet, kind, through.copy())
+            found = self.scene.intersect(origins, directions)
+            facet = found["primID"]
+            kind = classify_hits(directions, facet, self.enclosure.normal, self.enclosure.radiates, miss)
+            add_crossings(origins, directions, found["tfar"], others, through)
+            yield Visits(ray, facet, kind, through.copy())
             if self.specular is None:
                 return
             others = self.portals  # reflected back through its own portal, a ray crosses it like any other
             going, origins, directions = mirror(
                 (first_identity + ray, directions),
-                (hits.facet, hits.place, kind),
+                (facet, np.stack([found["u"], found["v"]], axis=1), kind),
                 self.specular,
                 (self.enclosure.vertices_m, self.enclosure.normal, self.lift),
                 (self.settings.seed, bounce),
