@@ -24,6 +24,7 @@ from bbrmodel.model import (
     prepare_mesh,
     solve_temperatures,
 )
+from bbrmodel.model.light import build_enclosure
 from bbrmodel.model.tables import tabulate
 from bbrmodel.radiation.parts import find_enclosures
 from bbrmodel.radiation.paths import PathSettings
@@ -74,7 +75,11 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
         As `solve_case`, for all that shows before the solve.
     """
     mesh, assignment = _prepare(case, cache or cache_dir(), progress)
-    return check_prepared(case, mesh, assignment)
+    report = check_prepared(case, mesh, assignment)
+    enclosure, _ = build_enclosure(case, mesh, assignment)
+    if case.ion is not None and enclosure is not None:
+        look_from(case.ion.position_m, enclosure, rays=1 << 14)
+    return report
 
 
 def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[PreparedMesh, Assignment]:
@@ -83,15 +88,29 @@ def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[Prepar
         clock(case.ion.clock)
     mesh = prepare_mesh(case, cache=cache, progress=progress)
     assignment = assign(case, mesh)
-    if case.ion is not None and len(mesh.bundle.cells):
-        cell, distance = nearest_cell(np.array(case.ion.position_m), mesh.bundle.points_m, mesh.bundle.cells)
-        if distance == 0.0:
-            body = mesh.bundle.body_names[int(mesh.bundle.cell_body[cell])]
-            raise GeometryError(
-                f"{case.source or case.name}: ion.position_m = {list(case.ion.position_m)}: the ion lies inside body "
-                f"'{body}'. It must be in free space: move the ion or the body."
-            )
+    if case.ion is not None:
+        _check_place(case, mesh)
     return mesh, assignment
+
+
+def _check_place(case: Case, mesh: PreparedMesh) -> None:
+    """Raise when the ion lies inside a body or outside the model."""
+    position = np.array(case.ion.position_m if case.ion else (0.0, 0.0, 0.0))
+    where = f"{case.source or case.name}: ion.position_m = {position.tolist()}"
+    low, high = mesh.bundle.points_m.min(axis=0), mesh.bundle.points_m.max(axis=0)
+    if (position < low).any() or (position > high).any():
+        raise GeometryError(
+            f"{where}: the ion lies outside the model, which reaches from {np.round(low, 6).tolist()} to "
+            f"{np.round(high, 6).tolist()} m. Positions are in metres."
+        )
+    if not len(mesh.bundle.cells):
+        return
+    cell, distance = nearest_cell(position, mesh.bundle.points_m, mesh.bundle.cells)
+    if distance == 0.0:
+        body = mesh.bundle.body_names[int(mesh.bundle.cell_body[cell])]
+        raise GeometryError(
+            f"{where}: the ion lies inside body '{body}'. It must be in free space: move the ion or the body."
+        )
 
 
 def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView | None]:

@@ -13,6 +13,7 @@ from bbrmodel.cli.settings import Settings
 from bbrmodel.typing import Progress
 
 if TYPE_CHECKING:
+    from bbrmodel.radiation.enclosure import Enclosure
     from bbrmodel.radiation.flow import Transmission
     from bbrmodel.radiation.flow_gas import Gas
 
@@ -39,20 +40,23 @@ def conductance(
     method: Annotated[Method, typer.Option(help="Follow molecules, or solve for all facets.")] = Method.paths,
     rays: Annotated[int | None, typer.Option(min=16, help="Molecules, or rays from each facet.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the ray directions.")] = 1,
+    unit_m: Annotated[float, typer.Option(metavar="M", help="Metres per length unit of the file; 0.001: mm.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the molecular gas conductance between openings of a mesh file."""
+    from bbrmodel.radiation.flow import flow_enclosure_of_file
     from bbrmodel.radiation.flow_gas import Gas, gas
 
     settings = context.ensure_object(Settings)
     given = gas(species, temperature) if molar_mass is None else Gas(species, 1e-3 * molar_mass, temperature)
     with progress_bar(settings.err, file.name, quiet=as_json) as progress:
-        found = _transmission(file, source, targets or (), method=method, numbers=(rays, seed), progress=progress)
+        enclosure = flow_enclosure_of_file(file, length_unit_m=unit_m)
+        found = _transmission(enclosure, source, targets or (), method=method, numbers=(rays, seed), progress=progress)
     _show(found, given, settings, as_json=as_json)
 
 
 def _transmission(
-    file: Path,
+    enclosure: "Enclosure",
     source: str,
     targets: Sequence[str],
     *,
@@ -61,12 +65,11 @@ def _transmission(
     progress: Progress | None,
 ) -> "Transmission":
     """Return the transmission by the method chosen; `numbers` are rays (None: the default) and seed."""
-    from bbrmodel.radiation.flow import FlowSettings, flow_enclosure_of_file, trace_transmission
+    from bbrmodel.radiation.flow import FlowSettings, trace_transmission
     from bbrmodel.radiation.flow_exchange import solve_transmission
     from bbrmodel.radiation.view_factors import RaySettings
 
     rays, seed = numbers
-    enclosure = flow_enclosure_of_file(file)
     if method is Method.exchange:
         per_facet = RaySettings(rays_per_facet=rays or RaySettings.rays_per_facet, seed=seed)
         return solve_transmission(enclosure, source, targets=targets, settings=per_facet, progress=progress)

@@ -142,13 +142,14 @@ def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SU
             number(surface["effective_solid_angle_sr"]),
             kelvin(surface["mean_temperature_K"]),
             number(surface["emissivity"]),
+            number(surface["absorptivity_warm"]),
         )
         for surface in ordered[:count]
     ]
     title = "Surfaces as the ion sees them"
     if len(ordered) > count:
         title += f": the first {count} of {len(ordered)} by share of T^4"
-    columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity")
+    columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity", "warm absorptivity")
     return make_table(title, columns, rows=rows)
 
 

@@ -55,7 +55,7 @@ def _read_file(path: Path) -> Any:
     import meshio
 
     if not path.is_file():
-        raise MeshError(f"{path}: there is no such mesh file. Check `geometry.mesh_file`.")
+        raise MeshError(f"{path}: there is no such mesh file. Check its path.")
     said = io.StringIO()  # meshio prints what it finds; only what explains a failure is passed on
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

@@ -20,6 +20,8 @@ from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.spec import BoundaryCondition, Case, Joint, is_glob, matching_names, surface_settings
 from bbrmodel.typing import BoolArray
 
+LARGE_MODEL_M = 10.0  # no apparatus round an ion is larger; a mesh in millimetres is
+
 
 @dataclass(frozen=True)
 class AssignedJoint:
@@ -299,6 +301,9 @@ def _warnings(case: Case, mesh: PreparedMesh, undeclared: tuple[tuple[str, str],
     """Return what a user should know but may intend."""
     found = [f"'{a}' and '{b}' touch without a joint: they are bonded (no temperature step)" for a, b in undeclared]
     unnamed = [name for name in mesh.facets.surface_names if name.endswith("__unnamed")]
+    size = float(np.ptp(mesh.bundle.points_m, axis=0).max())
+    if size > LARGE_MODEL_M:
+        found.append(f"the model is {size:.3g} m long: if its mesh file is not in metres, set geometry.length_unit_m")
     found += [f"surface '{name}' collects facets that no group names" for name in unnamed if case.radiation is not None]
     return tuple(found)
 

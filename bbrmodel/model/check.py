@@ -11,6 +11,7 @@ from bbrmodel.model.light import build_enclosure
 from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.enclosure import check_enclosure
+from bbrmodel.radiation.losses import probe
 from bbrmodel.solution import MeshReport
 from bbrmodel.spec import Case
 
@@ -65,7 +66,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     ConfigError
         A body has no way to any temperature.
     EnclosureError
-        No surface radiates, a facet has no area or stands twice.
+        No surface radiates, a facet has no area or stands twice, a few rays from every facet find the cavity open.
     """
     pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
@@ -74,6 +75,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     rays = 0
     if enclosure is not None and case.radiation is not None:
         check_enclosure(enclosure)
+        probe(enclosure)
         rays = int(enclosure.radiates.sum()) * case.radiation.rays_per_facet
         rays += len(mesh.portals) * case.radiation.portal_rays
     return CheckReport(

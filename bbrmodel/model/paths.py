@@ -95,7 +95,7 @@ class PathBuilder:
         mine = np.isin(self._mesh.facets.surface, indices) & (self._split.facet_nodes[:, 0] >= 0)
         load = np.repeat(self._area[mine] / 3.0, 3)
         weights = np.bincount(self._split.facet_nodes[mine].ravel(), weights=load, minlength=len(self._split.points_m))
-        average: FloatArray = weights / weights.sum()
+        average: FloatArray = (weights / weights.sum()).astype(np.float64)
         return average
 
     def _source_term(self, index: int) -> SourceTerm:
@@ -108,7 +108,8 @@ class PathBuilder:
             volume = cell_volumes(self._split)[mine]
             share = np.repeat(volume / volume.sum() / 4.0, 4)
             nodes = self._split.cells[mine].ravel()
-            load = source.power_W * np.bincount(nodes, weights=share, minlength=len(self._split.points_m))
+            sums = np.bincount(nodes, weights=share, minlength=len(self._split.points_m))
+            load = (source.power_W * sums).astype(np.float64)
         return SourceTerm(f"source:{source.name}", load)
 
 

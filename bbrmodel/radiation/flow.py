@@ -119,15 +119,17 @@ class _Group:
     lost: int
 
 
-def flow_enclosure_of_file(path: Path) -> Enclosure:
+def flow_enclosure_of_file(path: Path, *, length_unit_m: float = 1.0) -> Enclosure:
     """Return the enclosure of a mesh file: openings are surfaces like any other, and close it.
+
+    `length_unit_m` is metres per length unit of the file; conductance goes with its square.
 
     Raises
     ------
     MeshError
         The file cannot be used.
     """
-    bundle = read_mesh(path)
+    bundle = read_mesh(path, length_unit_m=length_unit_m)
     facets, _ = find_facets(bundle)
     exposed = facets.exposed
     return Enclosure(

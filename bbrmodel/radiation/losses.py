@@ -3,14 +3,39 @@
 import numpy as np
 
 from bbrmodel.errors import EnclosureError
+from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.kernels import LOST
-from bbrmodel.radiation.tracer import Tracer, Visits
+from bbrmodel.radiation.tracer import RaySettings, Tracer, Visits
 from bbrmodel.typing import IntArray
 
 # Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
 MAX_LOST_FRACTION = 1e-5
 # A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
 MAX_PORTAL_OVERLAP = 0.2
+PROBE_RAYS = 64
+
+
+def probe(enclosure: Enclosure, *, rays_per_facet: int = PROBE_RAYS) -> None:
+    """Send a few rays from every facet and through every portal, and raise what they say is wrong.
+
+    Raises
+    ------
+    EnclosureError
+        As `check_lost` and `check_portal`. A hole that few rays find may still escape notice.
+    """
+    tracer = Tracer(enclosure, RaySettings(rays_per_facet, 1024 if enclosure.portals else 0, 1))
+    facets = np.flatnonzero(enclosure.radiates)
+    lost = np.zeros(enclosure.num_facets, dtype=np.int64)
+    for chunk in np.array_split(facets, max(1, len(facets) * rays_per_facet >> 18)):
+        for visits in tracer.follow(*tracer.sample_facets(chunk), first_identity=0):
+            missing = visits.kind == LOST
+            lost[chunk] += np.bincount(visits.ray[missing] // rays_per_facet, minlength=len(chunk))
+    check_lost(tracer, lost)
+    for number in range(len(enclosure.portals)):
+        origins, directions = tracer.sample_portal(number)
+        ahead = next(tracer.follow(origins, directions, first_identity=0, without_portal=number))
+        behind = next(tracer.follow(origins, -directions, first_identity=0, without_portal=number))
+        check_portal(tracer, number, ahead=ahead, behind=behind)
 
 
 def check_lost(tracer: Tracer, lost: IntArray) -> None:
@@ -70,4 +95,4 @@ def check_portal(tracer: Tracer, number: int, *, ahead: Visits, behind: Visits) 
         )
 
 
-__all__ = ["MAX_LOST_FRACTION", "MAX_PORTAL_OVERLAP", "check_lost", "check_portal"]
+__all__ = ["MAX_LOST_FRACTION", "MAX_PORTAL_OVERLAP", "check_lost", "check_portal", "probe"]

@@ -258,11 +258,11 @@ def group_exchange(areas: ExchangeAreas, surface: IntArray, num_surfaces: int) -
     entries = coo_matrix(areas.upper)
     key = surface[entries.row] * num_surfaces + surface[entries.col]
     off_diagonal = entries.row != entries.col
-    result = []
+    result: list[FloatArray] = []
     for data in (entries.data, areas.variance):
         upper = np.bincount(key, weights=data, minlength=num_surfaces**2).reshape(num_surfaces, num_surfaces)
         lower = np.bincount(key[off_diagonal], weights=data[off_diagonal], minlength=num_surfaces**2)
-        result.append(upper + lower.reshape(num_surfaces, num_surfaces).T)
+        result.append((upper + lower.reshape(num_surfaces, num_surfaces).T).astype(np.float64))
     return result[0], result[1]
 
 
