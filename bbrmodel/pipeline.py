@@ -94,13 +94,14 @@ def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[Prepar
 
 
 def _check_place(case: Case, mesh: PreparedMesh) -> None:
-    """Raise when the ion lies inside a body or outside the model."""
+    """Raise when the ion lies inside a body, or so far from the model that its position is not meant in metres."""
     position = np.array(case.ion.position_m if case.ion else (0.0, 0.0, 0.0))
     where = f"{case.source or case.name}: ion.position_m = {position.tolist()}"
     low, high = mesh.bundle.points_m.min(axis=0), mesh.bundle.points_m.max(axis=0)
-    if (position < low).any() or (position > high).any():
+    reach = float(np.linalg.norm(high - low))
+    if (position < low - reach).any() or (position > high + reach).any():
         raise GeometryError(
-            f"{where}: the ion lies outside the model, which reaches from {np.round(low, 6).tolist()} to "
+            f"{where}: the ion lies far outside the model, which reaches from {np.round(low, 6).tolist()} to "
             f"{np.round(high, 6).tolist()} m. Positions are in metres."
         )
     if not len(mesh.bundle.cells):

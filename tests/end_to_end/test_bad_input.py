@@ -297,3 +297,13 @@ def test_the_mesh_of_these_tests_is_a_closed_cube() -> None:
     volume = abs(np.linalg.det(edges)).sum() / 6.0
     assert volume == pytest.approx(1e-3, rel=1e-12)  # rounding
     assert (len(bottom), len(outer)) == (8, 40)
+
+
+def test_an_ion_far_outside_the_model(workplace: Workplace) -> None:
+    workplace.spoil("position_m = [0.05, 0.05, 0.2]", "position_m = [0.05, 0.05, 200.0]")
+    assert "far outside the model" in workplace.error_line()
+
+
+def test_check_finds_an_open_enclosure(workplace: Workplace) -> None:
+    workplace.spoil("environment_temperature_K = 293.0\n", "")
+    assert "leave the model" in workplace.error_line("check", "case.toml")
