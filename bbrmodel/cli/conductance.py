@@ -44,13 +44,13 @@ def conductance(
     as_json: JsonOption = False,
 ) -> None:
     """Compute the molecular gas conductance between openings of a mesh file."""
-    from bbrmodel.radiation.flow import flow_enclosure_of_file
+    from bbrmodel.radiation.api import enclosure_of_file
     from bbrmodel.radiation.flow_gas import Gas, gas
 
     settings = context.ensure_object(Settings)
     given = gas(species, temperature) if molar_mass is None else Gas(species, 1e-3 * molar_mass, temperature)
     with progress_bar(settings.err, file.name, quiet=as_json) as progress:
-        enclosure = flow_enclosure_of_file(file, length_unit_m=unit_m)
+        enclosure = enclosure_of_file(file, length_unit_m=unit_m)
         found = _transmission(enclosure, source, targets or (), method=method, numbers=(rays, seed), progress=progress)
     _show(found, given, settings, as_json=as_json)
 

@@ -11,12 +11,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.errors import ConfigError, ConvergenceError, EnclosureError, UnknownSurfaceError, suggest
-from bbrmodel.mesh import find_facets, read_mesh
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.flow_kernels import curve_places, land, send_on
 from bbrmodel.radiation.sampling import sample_facets, sobol_points
@@ -117,27 +115,6 @@ class _Group:
     wall_hits: float
     rays: int
     lost: int
-
-
-def flow_enclosure_of_file(path: Path, *, length_unit_m: float = 1.0) -> Enclosure:
-    """Return the enclosure of a mesh file: openings are surfaces like any other, and close it.
-
-    `length_unit_m` is metres per length unit of the file; conductance goes with its square.
-
-    Raises
-    ------
-    MeshError
-        The file cannot be used.
-    """
-    bundle = read_mesh(path, length_unit_m=length_unit_m)
-    facets, _ = find_facets(bundle)
-    exposed = facets.exposed
-    return Enclosure(
-        vertices_m=bundle.points_m[facets.points[exposed]],
-        surface=facets.surface[exposed],
-        surface_names=facets.surface_names,
-        radiates=np.ones(int(exposed.sum()), dtype=bool),
-    )
 
 
 def find_openings(enclosure: Enclosure, source: str, targets: Sequence[str] = ()) -> Openings:
@@ -312,6 +289,5 @@ __all__ = [
     "Openings",
     "Transmission",
     "find_openings",
-    "flow_enclosure_of_file",
     "trace_transmission",
 ]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from bbrmodel.errors import ConfigError, EnclosureError, GeometryError, UnknownNameError, UnknownSurfaceError
-from bbrmodel.radiation.api import enclosure_of_triangles
+from bbrmodel.radiation.api import enclosure_of_file, enclosure_of_triangles
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.flow import FlowSettings, find_openings, flow_enclosure_of_file, trace_transmission
+from bbrmodel.radiation.flow import FlowSettings, find_openings, trace_transmission
 from bbrmodel.radiation.flow_exchange import solve_transmission
 from bbrmodel.radiation.flow_gas import MOLAR_MASS, Gas, conductances, gas
 from bbrmodel.radiation.flow_vent import CoveredVent, revolve, tube_enclosure, vent_conductance, vent_enclosure
@@ -231,7 +231,7 @@ def test_the_exchange_error_covers_what_seeds_change() -> None:
 
 def test_a_mesh_file_is_read_with_its_openings(tmp_path: Path) -> None:
     path = write_mesh(tmp_path / "vent.msh", vent_enclosure(VENT, segments=12))
-    found = trace_transmission(flow_enclosure_of_file(path), "opening_in", settings=FEW)
+    found = trace_transmission(enclosure_of_file(path), "opening_in", settings=FEW)
     same = trace_transmission(vent_enclosure(VENT, segments=12), "opening_in", settings=FEW)
     assert abs(found.probability[0] - same.probability[0]) < 4.0 * np.hypot(
         found.standard_error[0], same.standard_error[0]
