@@ -22,6 +22,7 @@ _MAP_WIDTH = 1400  # pixels; the map is half as high
 _BARS = 9
 _BORDER_COLOR = (0.96, 0.96, 0.97)
 _OPEN_COLOR = (1.0, 1.0, 1.0)
+_ENVIRONMENT = "environment"  # its row in the table of the ion's surfaces
 _NAME_RADIUS = 0.17  # on a map 4 wide and 2 high
 _SMALLEST_PATCH = 60  # map pixels that a surface must show to get its number
 _DIRECTIONS = {"+x": (1, 0, 0), "+y": (0, 1, 0), "−y": (0, -1, 0)}  # the others lie on the rim
@@ -132,6 +133,9 @@ def _draw_map(figure: Any, data: PlotData, seen: IntArray, *, inside: BoolArray,
     flat = np.full((len(seen), 3), _OPEN_COLOR)
     hit = seen >= 0
     flat[hit] = scale.rgb(data.facets.temperature_K[seen[hit]])
+    outside = _environment_temperature(data)
+    if outside is not None:
+        flat[~hit] = scale.rgb(np.array([outside]))[0]
     colors[inside] = flat
     surfaces = np.where(hit, data.facets.surface[np.maximum(seen, 0)], -1)
     pixels = _on_map(surfaces, inside)
@@ -148,6 +152,14 @@ def _draw_map(figure: Any, data: PlotData, seen: IntArray, *, inside: BoolArray,
     return axes
 
 
+def _environment_temperature(data: PlotData) -> float | None:
+    """Return the temperature of what lies beyond the open directions; None where the model is closed."""
+    for row in (data.ion or {}).get("surfaces", ()):
+        if row["name"] == _ENVIRONMENT:
+            return float(row["mean_temperature_K"])
+    return None
+
+
 def _name_directions(axes: Any) -> None:
     """Mark the coordinate axes; what may be a hole stays visible, so names stand beside their directions."""
     for name, direction in _DIRECTIONS.items():
@@ -162,13 +174,16 @@ def _name_directions(axes: Any) -> None:
 
 def _number_surfaces(axes: Any, data: PlotData, names: Sequence[str], *, seen: IntArray) -> None:
     """Write the numbers of the bar chart on the widest patch of each surface."""
-    surfaces = np.where(seen >= 0, data.facets.surface[np.maximum(seen, 0)], -1)[::2, ::2]
+    surfaces = np.where(seen >= 0, data.facets.surface[np.maximum(seen, 0)], seen)[::2, ::2]
     height, width = surfaces.shape
     taken = _near_direction_names(height, width)
     for number, name in enumerate(names, start=1):
-        if name not in data.surface_names:
+        if name == _ENVIRONMENT:
+            mask = (surfaces == -1) & ~taken
+        elif name in data.surface_names:
+            mask = (surfaces == data.surface_names.index(name)) & ~taken
+        else:
             continue
-        mask = (surfaces == data.surface_names.index(name)) & ~taken
         if mask.sum() < _SMALLEST_PATCH:
             continue
         depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
