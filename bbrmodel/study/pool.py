@@ -15,6 +15,9 @@ from bbrmodel.study.store import Store
 from bbrmodel.study.worker import Job, work
 
 
+_PATIENCE_S = 5.0
+
+
 @dataclass(frozen=True)
 class _Running:
     job: Job
@@ -45,7 +48,10 @@ def run_jobs(
         for left in running.values():
             left.process.terminate()
         for left in running.values():
-            left.process.join()
+            left.process.join(timeout=_PATIENCE_S)
+            if left.process.is_alive():  # it was stopped where it cannot listen, as in a library's own clean-up
+                left.process.kill()
+                left.process.join()
 
 
 def _start(job: Job, solve_point: Callable[[Case], Solution]) -> _Running:
