@@ -14,7 +14,6 @@ from bbrmodel.spec import Case
 from bbrmodel.study.store import Store
 from bbrmodel.study.worker import Job, work
 
-
 _PATIENCE_S = 5.0
 
 
