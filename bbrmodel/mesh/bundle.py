@@ -46,10 +46,4 @@ class MeshBundle:
         return digest.hexdigest()[:24]
 
 
-def scatter(values: FloatArray, index: IntArray, size: int) -> FloatArray:
-    """Return the sums of `values` by `index`, shape (size,)."""
-    sums: FloatArray = np.bincount(index, weights=values, minlength=size).astype(np.float64)
-    return sums
-
-
-__all__ = ["MeshBundle", "scatter"]
+__all__ = ["MeshBundle"]

@@ -100,7 +100,7 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     names = mesh.bundle.body_names
     touching = _touching(mesh.interfaces, len(names))
     undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
-    warnings = _warnings(case, mesh, undeclared)
+    warnings = (*_warnings(case, mesh, undeclared), *_assumptions(mesh.facets.surface_names, finishes))
     return Assignment(
         curves=tuple(curves),
         materials=tuple(materials),
@@ -306,6 +306,19 @@ def _warnings(case: Case, mesh: PreparedMesh, undeclared: tuple[tuple[str, str],
         found.append(f"the model is {size:.3g} m long: if its mesh file is not in metres, set geometry.length_unit_m")
     found += [f"surface '{name}' collects facets that no group names" for name in unnamed if case.radiation is not None]
     return tuple(found)
+
+
+def _assumptions(surface_names: tuple[str, ...], finishes: list[Finish | None]) -> list[str]:
+    """Return a note on surfaces whose absorptivity for room-temperature light no source gives."""
+    assumed = [
+        name for name, finish in zip(surface_names, finishes, strict=True) if finish is not None and finish.assumed
+    ]
+    if not assumed:
+        return []
+    return [
+        "assumed, no source gives it: absorptivity for room-temperature light of cold surfaces "
+        f"{', '.join(assumed[:4])}{f' and {len(assumed) - 4} more' if len(assumed) > 4 else ''}"
+    ]
 
 
 __all__ = ["AssignedJoint", "Assignment", "assign"]

@@ -106,8 +106,8 @@ class RadiositySolver:
         irradiance: FloatArray = (direct + self.areas.apply(self._root * u)) / self.areas.area_m2
         return irradiance
 
-    def solve_adjoint(self, receiver: FloatArray, *, tolerance: float = 1e-11) -> tuple[FloatArray, float]:
-        """Return how much a receiver gains for each W/m2 emitted by a facet, and by the environment.
+    def adjoint_state(self, receiver: FloatArray, *, tolerance: float = 1e-11) -> FloatArray:
+        """Return y of (A - rho S) y = rho receiver [1/m2]: what a receiver gains by way of reflections.
 
         Parameters
         ----------
@@ -117,13 +117,9 @@ class RadiositySolver:
         Returns
         -------
         :
-            weights of the emitted flux, shape (num_facets,), and the weight of the environment through reflections.
+            shape (num_facets,). The gain per flux emitted by a facet is receiver + S y, that of the environment's
+            emissive power y . escape; an exchange area S_ij acts with y_i J_j + y_j J_i.
         """
-        bounced = self.adjoint_state(receiver, tolerance=tolerance)
-        return receiver + self.areas.apply(bounced), float(bounced @ self.areas.escape)
-
-    def adjoint_state(self, receiver: FloatArray, *, tolerance: float = 1e-11) -> FloatArray:
-        """Return y of (A - rho S) y = rho receiver [1/m2]: the gain of the receiver per exchange area and radiosity."""
         state: FloatArray = self._root * self._solve(self._root * receiver, None, tolerance)
         return state
 

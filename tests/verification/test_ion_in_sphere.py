@@ -50,7 +50,6 @@ def test_weight_of_a_small_hole_grows_with_the_walls_brightness(emissivity: floa
     hole = row(ion, "sphere__hole")
     assert hole.effective_solid_angle_sr / 12.566370614 == pytest.approx(weight, rel=2e-3)
     assert ion.effective_temperature_K == pytest.approx(temperature, rel=1e-3)
-    assert abs(ion.effective_temperature_K - temperature) < 4.0 * ion.effective_temperature_std_K + 1e-3 * temperature
     assert ion.sum_of_weights == pytest.approx(1.0, abs=1e-9)
 
 
@@ -92,14 +91,10 @@ def test_isothermal_sphere_with_mirrors_gives_its_temperature(specularity: float
     assert ion.effective_temperature_K == pytest.approx(79.5, rel=1e-9)
 
 
-@pytest.mark.parametrize(("emissivity", "specularity"), [(0.5, 0.0), (0.1, 0.0)])
-def test_paths_from_the_ion_find_the_same_temperature(emissivity: float, specularity: float, cache: Path) -> None:
+@pytest.mark.parametrize("emissivity", [0.5, 0.1])
+def test_paths_from_the_ion_find_the_same_temperature(emissivity: float, cache: Path) -> None:
     """Two methods, one answer: four standard deviations, and each within 2 % of BB01."""
-    changes = {
-        "wall_emissivity": str(emissivity),
-        "surfaces.sphere__wall.specularity": str(specularity),
-        "ion.cross_check_paths": "65536",
-    }
+    changes = {"wall_emissivity": str(emissivity), "ion.cross_check_paths": "65536"}
     ion = ion_of("grey_sphere_hole", changes, cache)
     assert ion.cross_check is not None
     assert abs(ion.cross_check.deviation_sigma) < 4.0

@@ -335,7 +335,8 @@ def test_paths_agree_with_radiosity_in_a_cavity_with_a_hole_and_a_block(specular
         rays = RaySettings(rays_per_facet=256, portal_rays=0, seed=seed)
         areas = compute_view_factors(enclosure, rays, specular=specularity * (1.0 - absorptivity)).areas
         direct = look_from(ion, enclosure, rays=1 << 16, settings=rays, specular=specularity * (1.0 - absorptivity))
-        gain, _ = RadiositySolver(areas, absorptivity, patch).solve_adjoint(direct.arrival)
+        state = RadiositySolver(areas, absorptivity, patch).adjoint_state(direct.arrival)
+        gain = direct.arrival + areas.apply(state)
         estimates.append(np.bincount(enclosure.surface, weights=absorptivity * gain))
     radiosity, spread = np.mean(estimates, axis=0), np.std(estimates, axis=0, ddof=1) / 2.0
     optics = replace(diffuse_optics(absorptivity), specularity=np.full(enclosure.num_facets, specularity))
