@@ -4,15 +4,15 @@ The ion sees radiosity J over the whole sphere, so :math:`\sigma T_{eff}^4 = \su
 radiosity solve turns the direct solid angles into the weight of every facet's own emission, reflections included.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import EnclosureError, GeometryError
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.grey_exchange import GreyExchange, LightState
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
@@ -171,7 +171,7 @@ def compute_effective_view(direct: Mapping[str, DirectView], exchange: GreyExcha
         if outside is not None:
             environment += open_sky * light.environment / (STEFAN_BOLTZMANN * outside**4)
         states.append((light, state))
-    variance = _exchange_variance(states) + _direct_variance(direct, exchange)
+    variance = exchange_variance(states) + _direct_variance(direct, exchange)
     return EffectiveView(
         direct=direct[exchange.lights[0].name],
         by_light=by_light,
@@ -181,29 +181,6 @@ def compute_effective_view(direct: Mapping[str, DirectView], exchange: GreyExcha
         fourth_power=total / STEFAN_BOLTZMANN,
         fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
     )
-
-
-def _exchange_variance(states: Sequence[tuple[LightState, FloatArray]]) -> float:
-    """Return the variance of the ion's irradiance [W2/m4] from the statistics of all exchange areas.
-
-    An error of S_ij acts through the adjoint state y as y_i (J_j - H_i kept_j) + y_j (J_i - H_j kept_i): closure ties
-    each row's errors together, so that only departures from the row's mean count. Lines are taken as independent,
-    which overestimates the error of low-discrepancy rays. Classes of light that share their lines are added first.
-    """
-    variance = 0.0
-    for areas in {id(light.solver.areas): light.solver.areas for light, _ in states}.values():
-        entries = coo_matrix(areas.upper)
-        influence = np.zeros(entries.nnz)
-        escape = np.zeros(len(areas.area_m2))
-        for light, y in states:
-            if light.solver.areas is areas:
-                J, H = light.radiosity, light.irradiance
-                influence += y[entries.row] * (J[entries.col] - H[entries.row] * areas.kept[entries.col])
-                influence += y[entries.col] * (J[entries.row] - H[entries.col] * areas.kept[entries.row])
-                escape += y * (light.environment - H)
-        influence[entries.row == entries.col] = 0.0
-        variance += float(areas.variance @ influence**2 + areas.escape_variance @ escape**2)
-    return variance
 
 
 def _direct_variance(direct: Mapping[str, DirectView], exchange: GreyExchange) -> float:

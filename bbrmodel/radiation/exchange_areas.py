@@ -60,6 +60,19 @@ class ExchangeAreas:
         return sums
 
 
+def from_upper(
+    upper: Any,
+    variance: FloatArray,
+    *,
+    escape: FloatArray,
+    escape_variance: FloatArray,
+    area_m2: FloatArray,
+    kept: FloatArray,
+) -> ExchangeAreas:
+    """Return exchange areas from an explicit upper triangle (scipy CSR, diagonal included) and its variances."""
+    return ExchangeAreas(upper, variance, escape, escape_variance, area_m2, kept)
+
+
 def pool(counts: Any, density: FloatArray, lines: tuple[Any, Any]) -> tuple[Any, FloatArray]:
     """Return the upper triangle of the exchange areas and its variance.
 
@@ -188,4 +201,4 @@ def _add_diagonal(areas: ExchangeAreas, rest: FloatArray) -> ExchangeAreas:
     return replace(areas, upper=upper, variance=variance.data.astype(np.float32))
 
 
-__all__ = ["ExchangeAreas", "close", "pool"]
+__all__ = ["ExchangeAreas", "close", "from_upper", "pool"]
