@@ -9,7 +9,7 @@ import numpy as np
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.ion.field import EffectiveView
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.grey_exchange import GreyExchange
+from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.radiation.paths import PathSettings, PointSource, diffuse_optics, trace_weights
 from bbrmodel.solution import CrossCheck
 from bbrmodel.typing import FloatArray
@@ -17,7 +17,7 @@ from bbrmodel.typing import FloatArray
 
 def check_by_paths(
     position_m: tuple[float, float, float],
-    exchange: GreyExchange,
+    exchange: LightExchange,
     enclosure: Enclosure,
     *,
     view: EffectiveView,

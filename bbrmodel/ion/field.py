@@ -13,8 +13,8 @@ from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import EnclosureError, GeometryError
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_error import exchange_variance
-from bbrmodel.radiation.grey_exchange import GreyExchange, LightState
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
+from bbrmodel.radiation.light_exchange import LightExchange, LightState
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
 from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
@@ -148,7 +148,7 @@ def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, positi
         )
 
 
-def compute_effective_view(direct: Mapping[str, DirectView], exchange: GreyExchange) -> EffectiveView:
+def compute_effective_view(direct: Mapping[str, DirectView], exchange: LightExchange) -> EffectiveView:
     """Return effective weights and T_eff^4 from a converged exchange, by one adjoint solve per class of light.
 
     `direct` holds what the ion sees in each class of light; without mirrors these are the same.
@@ -183,7 +183,7 @@ def compute_effective_view(direct: Mapping[str, DirectView], exchange: GreyExcha
     )
 
 
-def _direct_variance(direct: Mapping[str, DirectView], exchange: GreyExchange) -> float:
+def _direct_variance(direct: Mapping[str, DirectView], exchange: LightExchange) -> float:
     """Return the variance of the ion's irradiance from the rays that leave the ion."""
     estimates = np.zeros(REPLICAS)
     for light in exchange.lights:

@@ -6,7 +6,7 @@ from bbrmodel.ion.clocks import Clock
 from bbrmodel.ion.field import EffectiveView
 from bbrmodel.ion.shift import dynamic_correction, fractional_data_uncertainty, shift_of_mixture
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.grey_exchange import GreyExchange
+from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.solution import IonField, SurfaceAtIon
 from bbrmodel.typing import BoolArray, FloatArray
 
@@ -16,7 +16,7 @@ SPHERE = 4.0 * np.pi
 def tabulate_ion(
     position_m: tuple[float, float, float],
     transition: Clock,
-    exchange: GreyExchange,
+    exchange: LightExchange,
     *,
     enclosure: Enclosure,
     view: EffectiveView,
@@ -51,7 +51,7 @@ def tabulate_ion(
     )
 
 
-def _surfaces_at_ion(exchange: GreyExchange, enclosure: Enclosure, *, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
+def _surfaces_at_ion(exchange: LightExchange, enclosure: Enclosure, *, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
     """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
     rows = []
     for index, name in enumerate(enclosure.surface_names):
@@ -70,7 +70,7 @@ def _lights(view: EffectiveView) -> tuple[str, str]:
 
 
 def _surface_row(
-    name: str, mine: BoolArray, exchange: GreyExchange, *, enclosure: Enclosure, view: EffectiveView
+    name: str, mine: BoolArray, exchange: LightExchange, *, enclosure: Enclosure, view: EffectiveView
 ) -> SurfaceAtIon:
     """Return the row of one surface."""
     warm, cold = _lights(view)

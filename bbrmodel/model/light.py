@@ -11,7 +11,7 @@ from bbrmodel.model.assign import Assignment
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.grey_exchange import FacetOptics, GreyExchange, RadiatingSurfaces
+from bbrmodel.radiation.light_exchange import FacetOptics, LightExchange, RadiatingSurfaces
 from bbrmodel.radiation.radiosity import make_patches
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors
@@ -32,7 +32,7 @@ class Light:
     facets: IntArray
     view_factors: Mapping[str, ViewFactors]
     specular: Mapping[str, FloatArray]
-    exchange: GreyExchange
+    exchange: LightExchange
 
     @property
     def report(self) -> RadiationReport:
@@ -98,7 +98,7 @@ def build_light(
         radiates=enclosure.radiates,
         environment_temperature_K=case.radiation.environment_temperature_K,
     )
-    return Light(enclosure, exposed, view_factors, specular, GreyExchange(surfaces, len(split.points_m)))
+    return Light(enclosure, exposed, view_factors, specular, LightExchange(surfaces, len(split.points_m)))
 
 
 @dataclass(frozen=True)

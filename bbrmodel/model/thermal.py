@@ -13,7 +13,7 @@ from bbrmodel.model.assign import Assignment
 from bbrmodel.model.light import Light, LightCache, build_light
 from bbrmodel.model.paths import PathBuilder, check_anchored
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.radiation.grey_exchange import GreyExchange
+from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.spec import Case
 from bbrmodel.typing import BoolArray, FloatArray, Progress
 
@@ -80,7 +80,7 @@ def solve_temperatures(
 
 
 def _solve(
-    case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh, exchange: GreyExchange | None
+    case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh, exchange: LightExchange | None
 ) -> tuple[tuple[Term, ...], FloatArray, FloatArray, Mapping[str, BoolArray], tuple[float, float, tuple[float, ...]]]:
     """Return heat paths, temperatures, reactions, fixed nodes and (residual, scale, history)."""
     if not len(split.cells):  # shells of given temperature: nothing to solve but the light

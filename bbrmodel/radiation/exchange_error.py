@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import coo_matrix
 
-from bbrmodel.radiation.grey_exchange import LightState
+from bbrmodel.radiation.light_exchange import LightState
 from bbrmodel.typing import FloatArray
 
 

@@ -93,7 +93,7 @@ class LightState:
         return self.emitted + (self.solver.areas.kept - self.absorptivity) * self.irradiance
 
 
-class GreyExchange:
+class LightExchange:
     """Radiative heat of the solid's nodes and its derivative; keeps the state of the last linearisation."""
 
     def __init__(self, surfaces: RadiatingSurfaces, num_nodes: int) -> None:
@@ -251,7 +251,7 @@ def fourth_power_gradient(corner: FloatArray) -> FloatArray:
 
 __all__ = [
     "FacetOptics",
-    "GreyExchange",
+    "LightExchange",
     "LightState",
     "RadiatingSurfaces",
     "fourth_power_gradient",
