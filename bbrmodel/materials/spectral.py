@@ -92,6 +92,27 @@ def band_fractions(edges_m: FloatArray, T: FloatArray | float) -> FloatArray:
     return fractions
 
 
+def planck_fraction_slope(wavelength_m: FloatArray | float, T: FloatArray | float) -> FloatArray:
+    """Return the change of `planck_fraction` with temperature [1/K], shapes broadcast; 0 at 0 and at infinity."""
+    temperature = np.asarray(T, dtype=np.float64)
+    product = np.multiply(np.asarray(wavelength_m, dtype=np.float64), temperature)
+    with np.errstate(divide="ignore"):
+        x = np.clip(SECOND_RADIATION_CONSTANT / product, 1e-300, 700.0)
+    inside = (product > SECOND_RADIATION_CONSTANT / 700.0) & np.isfinite(product)
+    change = _SCALE * x**4 / np.expm1(x)
+    slope: FloatArray = np.divide(change, temperature, out=np.zeros_like(change), where=inside)
+    return slope
+
+
+def band_fraction_slopes(edges_m: FloatArray, T: FloatArray | float) -> FloatArray:
+    """Return the change of `band_fractions` with temperature [1/K], shape (num_bands, ...)."""
+    temperature = np.asarray(T, dtype=np.float64)
+    nothing = np.zeros_like(temperature)
+    inner = [planck_fraction_slope(e, temperature) for e in np.asarray(edges_m, dtype=np.float64).reshape(-1)]
+    slopes: FloatArray = np.diff(np.stack([nothing, *inner, nothing]), axis=0)
+    return slopes
+
+
 @cache
 def _planck_nodes() -> tuple[FloatArray, FloatArray]:
     """Return nodes x = c_2 / (lambda T) and weights of the Planck mean; sqrt(x) keeps metals' spectra smooth."""
@@ -174,12 +195,13 @@ def bands_of(spectral: SpectralCurve, edges_m: tuple[float, ...], T: float) -> B
         if share < 1e-12:
             values.append(float(spectral(np.array([effective_wavelength(T, (low, high))]))[0]))
             continue
-        values.append(_band_mean(spectral, low, high, T))
+        values.append(band_mean(spectral, (low, high), T))
     return BandedEmissivity(edges_m, tuple(values))
 
 
-def _band_mean(spectral: SpectralCurve, low: float, high: float, T: float) -> float:
-    """Return the Planck mean over one band, by Gauss points in sqrt(x)."""
+def band_mean(spectral: SpectralCurve, edges_m: tuple[float, float], T: float) -> float:
+    """Return the mean of a spectrum [-] over one band, weighted by Planck's spectrum at T; Gauss points in sqrt(x)."""
+    low, high = edges_m
     near = 0.0 if np.isinf(high) else SECOND_RADIATION_CONSTANT / (high * T)
     far = _LAST_X + near if low == 0.0 else min(SECOND_RADIATION_CONSTANT / (low * T), _LAST_X + near)
     node, weight = roots_legendre(64)
@@ -195,9 +217,12 @@ __all__ = [
     "SECOND_RADIATION_CONSTANT",
     "BandedEmissivity",
     "SpectralCurve",
+    "band_fraction_slopes",
     "band_fractions",
+    "band_mean",
     "bands_of",
     "effective_wavelength",
     "planck_fraction",
+    "planck_fraction_slope",
     "total_emissivity",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bbrmodel.errors import ConfigError, UnknownNameError, suggest
-from bbrmodel.materials.curves import Curve
+from bbrmodel.materials.curves import Curve, constant_curve
 from bbrmodel.materials.forms import LogLogTable
 from bbrmodel.materials.spectral import SpectralCurve, effective_wavelength, total_emissivity
 from bbrmodel.materials.spectral_metals import (
@@ -163,4 +163,10 @@ def metal(name: str, *, residual_resistance_ratio: float | None = None, surface_
     return Metal(name, entry["title"], lattice, residual, density, surface_scattering_floor(velocity))
 
 
-__all__ = ["Metal", "list_metals", "metal"]
+def metal_of_resistivity(resistivity_ohm_m: float) -> Metal:
+    """Return a metal of one resistivity [ohm m] at all temperatures, with no relaxation time (Hagen-Rubens)."""
+    lattice = constant_curve(resistivity_ohm_m, owner="given resistivity", quantity="resistivity [ohm m]")
+    return Metal("given", "metal of a given resistivity", lattice, 0.0, None, 0.0)
+
+
+__all__ = ["Metal", "list_metals", "metal", "metal_of_resistivity"]

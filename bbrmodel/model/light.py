@@ -11,7 +11,8 @@ from bbrmodel.model.assign import Assignment
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.light_exchange import FacetOptics, LightExchange, RadiatingSurfaces
+from bbrmodel.radiation.light_classes import SourceOptics
+from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
 from bbrmodel.radiation.radiosity import make_patches
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors
@@ -89,6 +90,8 @@ def build_light(
         )
     surfaces = RadiatingSurfaces(
         areas={name: found.areas for name, found in view_factors.items()},
+        traced=frozenset(),
+        area_m2=enclosure.area_m2,
         optics=optics,
         patch=make_patches(enclosure.vertices_m.mean(axis=1), enclosure.surface),
         nodes=nodes,
@@ -110,11 +113,11 @@ class LightCache:
     progress: Progress | None = None
 
 
-def _facet_optics(assignment: Assignment, enclosure: Enclosure) -> FacetOptics:
+def _facet_optics(assignment: Assignment, enclosure: Enclosure) -> SourceOptics:
     """Return the finish of every facet; one that does not radiate counts as black."""
     table = np.array([(1.0, 1.0, 1.0) if f is None else (f.e77, f.e293, f.a77_293) for f in assignment.finishes])
     e77, e293, a77_293 = (table[enclosure.surface, k] for k in range(3))
-    return FacetOptics(e77, e293, a77_293)
+    return SourceOptics(e77, e293, a77_293)
 
 
 def _shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: IntArray) -> FloatArray:
@@ -125,7 +128,7 @@ def _shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: Int
 
 
 def _specular(
-    assignment: Assignment, enclosure: Enclosure, optics: FacetOptics, *, expected: FloatArray
+    assignment: Assignment, enclosure: Enclosure, optics: SourceOptics, *, expected: FloatArray
 ) -> dict[str, FloatArray]:
     """Return specularity x (1 - absorptivity) of every facet for each class of light, at the expected temperatures."""
     share = np.array(assignment.specularity)[enclosure.surface] * enclosure.radiates

@@ -1,53 +1,31 @@
-r"""Radiation of all surfaces in two classes of light, as heat for the solid and as radiosity for the ion.
+r"""Radiation of all surfaces in any number of classes of light, as heat for the solid and as radiosity for the ion.
 
-A facet at temperature T emits :math:`x\,\alpha_w\,\sigma T^4` of warm and :math:`(1-x)\,\alpha_c\,\sigma T^4` of cold
-light, with the warm share x and the absorptivities of `bbrmodel.materials.optics`. Each class bounces with its own
-absorptivity until it is absorbed; the classes never mix, so their irradiances add. In an isothermal enclosure both
-classes are isotropic, whatever the finishes, and their sum is sigma T^4.
+A facet at temperature T emits :math:`\alpha_b x_b(T)\,\sigma T^4` in the class b, with the shares x and the
+absorptivities of `bbrmodel.radiation.light_classes`. Each class bounces with its own absorptivity until it is absorbed;
+the classes never mix, so their irradiances add. In an isothermal enclosure every class is isotropic, whatever the
+finishes, and their sum is sigma T^4.
+
+A class comes with exchange areas of one of two kinds. *Geometric* ones join what lines join, by way of mirrors too; a
+radiosity solve adds diffuse reflection. *Traced* ones come from whole paths (`bbrmodel.radiation.paths`) and hold all
+reflections and passages: facets count as black with the area (area x emissivity). In both, H is the irradiance of which
+a facet absorbs :math:`\alpha_b H`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_matrix
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
-from bbrmodel.materials.finishes import COLD_K, WARM_K
-from bbrmodel.materials.optics import warm_share
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.light_classes import LightClasses
 from bbrmodel.radiation.radiosity import RadiositySolver
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 # Of the light that is sent out; far below the energy residual that a solve may leave.
 TOLERANCE = 1e-11
-
-
-@dataclass(frozen=True)
-class FacetOptics:
-    """Finish data of every facet, each of shape (num_facets,), [-]: see `bbrmodel.materials.finishes.Finish`."""
-
-    e77: FloatArray
-    e293: FloatArray
-    a77_293: FloatArray
-
-    @property
-    def is_grey(self) -> bool:
-        """True when emissivity depends neither on temperature nor on the kind of light."""
-        return bool((self.e77 == self.e293).all() and (self.e77 == self.a77_293).all())
-
-    @property
-    def light_names(self) -> tuple[str, ...]:
-        """Classes of light that must be followed separately."""
-        return ("all",) if self.is_grey else ("warm", "cold")
-
-    def absorptivity(self, name: str, T: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-        """Return absorptivity for a class of light at facet temperatures [K], and its slope [1/K]."""
-        if name != "warm":
-            return self.e77, np.zeros_like(self.e77)
-        rise = self.e293 - self.a77_293
-        return self.a77_293 + warm_share(T) * rise, _warm_slope(np.asarray(T)) * rise
 
 
 @dataclass(frozen=True)
@@ -57,7 +35,11 @@ class RadiatingSurfaces:
     Attributes
     ----------
     areas
-        Exchange areas for each class of light (`light_names` of the optics); where there are mirrors they differ.
+        Exchange areas for each class of light (`light_names` of the optics); they may be the same object.
+    traced
+        Classes whose areas come from paths: all reflections are in them, and emissivities are fixed.
+    area_m2
+        shape (num_facets,), area that emits; a sheet has two sides.
     nodes
         shape (num_facets, 3), nodes of the solid behind a facet; -1 where `shell_temperature_K` holds.
     shell_temperature_K
@@ -65,7 +47,9 @@ class RadiatingSurfaces:
     """
 
     areas: Mapping[str, ExchangeAreas]
-    optics: FacetOptics
+    traced: frozenset[str]
+    area_m2: FloatArray
+    optics: LightClasses
     patch: IntArray
     nodes: IntArray
     shell_temperature_K: FloatArray
@@ -77,20 +61,43 @@ class RadiatingSurfaces:
 
 @dataclass(frozen=True)
 class LightState:
-    """One class of light at one temperature field; arrays of shape (num_facets,)."""
+    """One class of light at one temperature field; arrays of shape (num_facets,), slopes by temperature [1/K]."""
 
     name: str
     absorptivity: FloatArray
+    absorptivity_slope: FloatArray
     share: FloatArray  # of a facet's emission that is in this class
+    share_slope: FloatArray
     emitted: FloatArray  # W/m2
     environment: float  # W/m2
     irradiance: FloatArray  # W/m2
     solver: RadiositySolver
+    is_traced: bool
+
+    @property
+    def strength(self) -> FloatArray:
+        """Return the emissivity that the solver sees: 1 where the areas hold it already."""
+        return np.ones_like(self.absorptivity) if self.is_traced else self.absorptivity
+
+    @property
+    def weight(self) -> FloatArray:
+        """Return heat per area of a facet over flux in the solver."""
+        return self.absorptivity if self.is_traced else np.ones_like(self.absorptivity)
+
+    @property
+    def source(self) -> FloatArray:
+        """Return what a facet sends out before reflection, as the solver sees it [W/m2]."""
+        if not self.is_traced:
+            return self.emitted
+        black: FloatArray = np.divide(
+            self.emitted, self.absorptivity, out=np.zeros_like(self.emitted), where=self.absorptivity > 0.0
+        )
+        return black
 
     @property
     def radiosity(self) -> FloatArray:
-        """Return the diffuse radiosity J = e + (kept - absorptivity) H; what a mirror passes on is not part of it."""
-        return self.emitted + (self.solver.areas.kept - self.absorptivity) * self.irradiance
+        """Return J = e + (kept - absorptivity) H of the solver's facets; what a mirror passes on is not part of it."""
+        return self.source + (self.solver.areas.kept - self.solver.absorptivity) * self.irradiance
 
 
 class LightExchange:
@@ -101,7 +108,7 @@ class LightExchange:
         self._num_nodes = num_nodes
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
-        self._area = next(iter(surfaces.areas.values())).area_m2
+        self._area = surfaces.area_m2
         self.lights: tuple[LightState, ...] = ()
         self._frozen = False
         self.facet_temperature_K = surfaces.shell_temperature_K.copy()
@@ -129,31 +136,38 @@ class LightExchange:
         self.net_absorbed_W = self._area * sum(li.absorptivity * li.irradiance - li.emitted for li in self.lights)
         return self._to_nodes(self.net_absorbed_W)
 
-    def _share(self, name: str, T: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the share of emission in a class of light and its slope by temperature."""
-        if name == "all":
-            return np.ones_like(T), np.zeros_like(T)
-        share, slope = warm_share(T), _warm_slope(T)
-        return (share, slope) if name == "warm" else (1.0 - share, -slope)
-
     def _solve_light(self, name: str, start: FloatArray | None) -> LightState:
         """Return the state of one class of light."""
-        surfaces = self.surfaces
+        surfaces, optics, traced = self.surfaces, self.surfaces.optics, name in self.surfaces.traced
         areas = surfaces.areas[name]
+        given, slope = optics.absorptivity(name, self._mean)
         # A mirror passes on what it did not absorb when the light was traced; that bounds its absorptivity.
-        absorptivity = np.minimum(surfaces.optics.absorptivity(name, self._mean)[0], areas.kept)
-        share, _ = self._share(name, self._mean)
-        emitted = absorptivity * share * STEFAN_BOLTZMANN * self.fourth_power
+        absorptivity = np.minimum(given, areas.kept)
+        share, share_slope = optics.share(name, self._mean)
+        black = share * STEFAN_BOLTZMANN * self.fourth_power
         outside = surfaces.environment_temperature_K
         environment = 0.0
         if outside is not None:
-            environment = float(self._share(name, np.array([outside]))[0][0]) * STEFAN_BOLTZMANN * outside**4
-        solver = RadiositySolver(areas, np.where(surfaces.radiates, absorptivity, areas.kept), surfaces.patch)
+            environment = float(optics.share(name, np.array([outside]))[0][0]) * STEFAN_BOLTZMANN * outside**4
+        in_solver = np.ones_like(absorptivity) if traced else np.where(surfaces.radiates, absorptivity, areas.kept)
+        state = LightState(
+            name=name,
+            absorptivity=absorptivity,
+            absorptivity_slope=np.where(given == absorptivity, slope, 0.0),
+            share=share,
+            share_slope=share_slope,
+            emitted=absorptivity * black,
+            environment=environment,
+            irradiance=np.zeros_like(black) if start is None else start,
+            solver=RadiositySolver(areas, in_solver, surfaces.patch),
+            is_traced=traced,
+        )
         if start is not None and self._frozen:
-            irradiance = start
-        else:
-            irradiance = solver.solve_irradiance(emitted, environment=environment, start=start, tolerance=TOLERANCE)
-        return LightState(name, absorptivity, share, emitted, environment, irradiance, solver)
+            return state
+        irradiance = state.solver.solve_irradiance(
+            state.source, environment=environment, start=start, tolerance=TOLERANCE
+        )
+        return replace(state, irradiance=irradiance)
 
     def apply_derivative(self, direction: FloatArray, *, tolerance: float = 1e-7) -> FloatArray:
         """Return the change of nodal heat for a change of nodal temperatures, exact to `tolerance`."""
@@ -164,24 +178,11 @@ class LightExchange:
         change_fourth[self._solid] = np.einsum("ij,ij->i", fourth_power_gradient(self._corner), step)
         absorbed = np.zeros(len(self._area))
         for light in self.lights:
-            source = self._emission_change(light, change_mean, change_fourth)
-            absorbed -= source
+            source = _emission_change(light, change_mean, (change_fourth, self.fourth_power))
+            absorbed -= light.weight * source
             if not self._frozen:
                 absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
         return self._to_nodes(self._area * absorbed)
-
-    def _emission_change(self, light: LightState, change_mean: FloatArray, change_fourth: FloatArray) -> FloatArray:
-        """Return the change of emitted minus newly absorbed flux [W/m2]."""
-        given, slope = self.surfaces.optics.absorptivity(light.name, self._mean)
-        absorptivity_slope = np.where(given == light.absorptivity, slope, 0.0)
-        _, share_slope = self._share(light.name, self._mean)
-        gain = absorptivity_slope * change_mean
-        emission = STEFAN_BOLTZMANN * (
-            light.absorptivity * light.share * change_fourth
-            + (gain * light.share + light.absorptivity * share_slope * change_mean) * self.fourth_power
-        )
-        change: FloatArray = emission - gain * light.irradiance
-        return change
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
@@ -221,10 +222,19 @@ class LightExchange:
         return heat
 
 
-def _warm_slope(T: FloatArray) -> FloatArray:
-    """Return d warm_share / dT [1/K]."""
-    slope: FloatArray = np.where((T > COLD_K) & (T < WARM_K), 1.0 / (WARM_K - COLD_K), 0.0)
-    return slope
+def _emission_change(light: LightState, change_mean: FloatArray, fourth: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Return the change of the solver's source minus newly absorbed flux [W/m2].
+
+    `fourth` holds the change of T^4 and T^4 itself, `change_mean` the change of T.
+    """
+    change_fourth, fourth_power = fourth
+    gain = light.absorptivity_slope * change_mean
+    emission = STEFAN_BOLTZMANN * (
+        light.strength * light.share * change_fourth
+        + (gain * light.share + light.strength * light.share_slope * change_mean) * fourth_power
+    )
+    change: FloatArray = emission - gain * light.irradiance
+    return change
 
 
 def _complete_homogeneous(values: Sequence[FloatArray], degree: int) -> FloatArray:
@@ -250,7 +260,6 @@ def fourth_power_gradient(corner: FloatArray) -> FloatArray:
 
 
 __all__ = [
-    "FacetOptics",
     "LightExchange",
     "LightState",
     "RadiatingSurfaces",
