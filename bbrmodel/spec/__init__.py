@@ -16,7 +16,8 @@ from bbrmodel.spec.case import (
     Surface,
 )
 from bbrmodel.spec.load import build_case, case_schema, find_case, list_cases, load_case, resolved_toml, with_overrides
-from bbrmodel.spec.match import is_glob, matching_names, surface_settings
+from bbrmodel.spec.match import has_optics, is_glob, matching_names, surface_settings
+from bbrmodel.spec.optics import Optics
 from bbrmodel.spec.study import Figure, Study, check_study, load_study, study_case, study_points
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Ion",
     "Joint",
     "Link",
+    "Optics",
     "Portal",
     "Radiation",
     "Sensor",
@@ -39,6 +41,7 @@ __all__ = [
     "case_schema",
     "check_study",
     "find_case",
+    "has_optics",
     "is_glob",
     "list_cases",
     "load_case",

@@ -4,6 +4,7 @@ Lengths are in metres, temperatures in kelvin; the unit is part of each key. Opt
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,6 @@ from bbrmodel.spec.fields import (
     Conductance,
     Count,
     Direction,
-    Emissivity,
     FileName,
     FiniteScalar,
     Flag,
@@ -26,11 +26,13 @@ from bbrmodel.spec.fields import (
     Number,
     Pair,
     Positive,
+    Positives,
     Scalar,
     Temperature,
     Vector,
     Whole,
 )
+from bbrmodel.spec.optics import Optics, check_bands, check_edges, check_optics
 
 
 class Geometry(Spec):
@@ -54,38 +56,29 @@ class Geometry(Spec):
     )
 
 
-class Body(Spec):
-    """What a 3-D physical group is made of."""
-
-    exactly_one = (("material", "conductivity_W_m_K"),)
-    at_most_one = (("finish", "emissivity"),)
+class Substance(Spec):
+    """What a solid conducts heat by."""
 
     material: Name | None = Field(default=None, description="Name of a library material")
     conductivity_W_m_K: Positive | None = Field(
         default=None, description="Thermal conductivity, the same at all temperatures"
     )
-    finish: Name | None = Field(default=None, description="Finish of the surfaces that have no entry of their own")
-    emissivity: Emissivity | None = Field(
-        default=None, description="Emissivity of the surfaces that have no entry of their own"
-    )
+
+
+class Body(Optics, Substance):
+    """What a 3-D physical group is made of, and how its surfaces look that have no optics of their own."""
+
+    exactly_one = (("material", "conductivity_W_m_K"),)
 
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that a finish says of which material it is."""
-        return rules.check_body_finish(data)
+        """Check that a finish says of which material it is, and what the optics say together."""
+        return chain(rules.check_body_finish(data), check_optics(data))
 
 
-class Surface(Spec):
+class Surface(Optics):
     """How a surface, or each surface that a glob matches, takes part in the exchange of radiation."""
 
-    at_most_one = (("finish", "emissivity"),)
-    only_with = (("absorptivity_warm", "emissivity"),)
-
-    finish: Name | None = Field(default=None, description="Finish of the body's material, or <material>.<finish>")
-    emissivity: Emissivity | None = Field(default=None, description="Grey emissivity in place of a library finish")
-    absorptivity_warm: Emissivity | None = Field(
-        default=None, description="Absorptivity for light of room-temperature sources; without it the emissivity holds"
-    )
     specularity: Fraction | None = Field(
         default=None, description="Part of the reflected light that is reflected as by a mirror, 0 (default) to 1"
     )
@@ -93,8 +86,8 @@ class Surface(Spec):
 
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that the entry says something."""
-        return rules.check_surface_says_something(data)
+        """Check that the entry says something, and what the optics say together."""
+        return chain(rules.check_surface_says_something(data), check_optics(data))
 
 
 class Joint(Spec):
@@ -185,8 +178,15 @@ class Portal(Spec):
 class Radiation(Spec):
     """How the exchange of radiation is computed."""
 
-    rays_per_facet: int = Field(default=1000, ge=16, strict=True, description="Rays that leave each radiating triangle")
+    rays_per_facet: int = Field(
+        default=1000, ge=16, strict=True, description="Rays or paths that leave each radiating triangle"
+    )
     seed: Whole = Field(default=1, description="Seed of the ray directions")
+    band_edges_m: Positives | None = Field(
+        default=None,
+        description="Wavelengths between bands of light, growing; without it light of warm and of cold sources is "
+        "distinguished instead",
+    )
     environment_temperature_K: Temperature | None = Field(
         default=None, description="Temperature behind the openings; without it the enclosure must be closed"
     )
@@ -197,8 +197,8 @@ class Radiation(Spec):
 
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that each portal has its own name."""
-        return rules.check_unique_names(data, ("portals",))
+        """Check that each portal has its own name and that band edges grow."""
+        return chain(rules.check_unique_names(data, ("portals",)), check_edges(data))
 
 
 class Ion(Spec):
@@ -206,7 +206,7 @@ class Ion(Spec):
 
     position_m: Vector = Field(description="Place of the ion [x, y, z]")
     clock: Name = Field(default="ca40p_729", description="Clock transition of the library")
-    rays: Count = Field(default=1_048_576, description="Rays that leave the ion")
+    rays: Count = Field(default=1_048_576, description="Rays that leave the ion, or paths followed back from it")
     cross_check_paths: int = Field(
         default=0,
         ge=0,
@@ -257,7 +257,7 @@ class Case(Spec):
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
         """Check what several tables say together."""
-        return rules.check_case(data)
+        return chain(rules.check_case(data), check_bands(data))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Case) and self.model_dump() == other.model_dump()

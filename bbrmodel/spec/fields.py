@@ -58,6 +58,9 @@ NotNegative = Annotated[Number, Field(ge=0.0)]
 Temperature = Annotated[Number, Field(ge=1.0, le=2000.0)]  # K
 Emissivity = Annotated[Number, Field(gt=0.0, le=1.0)]
 Fraction = Annotated[Number, Field(ge=0.0, le=1.0)]
+Positives = tuple[Positive, ...]
+NotNegatives = tuple[NotNegative, ...]
+Fractions = tuple[Fraction, ...]
 Conductance = Annotated[float, Strict(), Field(ge=0.0)]  # W/m2/K; inf: the two sides have one temperature
 Count = Annotated[int, Strict(), Field(ge=1)]
 Whole = Annotated[int, Strict()]
@@ -79,11 +82,14 @@ __all__ = [
     "FiniteScalar",
     "Flag",
     "Fraction",
+    "Fractions",
     "Name",
     "NotNegative",
+    "NotNegatives",
     "Number",
     "Pair",
     "Positive",
+    "Positives",
     "Scalar",
     "Temperature",
     "Vector",

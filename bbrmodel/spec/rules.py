@@ -8,6 +8,7 @@ from typing import Any
 
 from bbrmodel.errors import suggest
 from bbrmodel.spec.base import Finding, as_mapping
+from bbrmodel.spec.optics import KINDS
 
 _HELD = ("bath", "temperature_K", "heat_flux_W_m2", "film_W_m2_K")
 _NAMED_LISTS = ("links", "heat_sources", "sensors")
@@ -24,11 +25,13 @@ def check_body_finish(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 def check_surface_says_something(data: Mapping[str, Any]) -> Iterator[Finding]:
     """Refuse an empty entry."""
-    known = ("finish", "emissivity", "specularity", "radiates")
+    known = (*KINDS, "specularity", "radiates")
     if all(data.get(key) is None for key in known):
-        yield Finding(
-            (), data, "says nothing about the surface", "Give finish, emissivity, specularity or radiates", known
+        rule, remedy = (
+            "says nothing about the surface",
+            "Give finish, emissivity, other optics, specularity or radiates",
         )
+        yield Finding((), data, rule, remedy, known)
 
 
 def check_link_ends(data: Mapping[str, Any]) -> Iterator[Finding]:
