@@ -24,7 +24,7 @@ from bbrmodel.radiation.paths import (
     optics_of_surfaces,
     path_exchange,
     trace_weights,
-    tracer,
+    wavefront,
 )
 from bbrmodel.radiation.paths.kernels import fresnel_absorptivity
 from bbrmodel.radiation.paths.smooth import corner_normals
@@ -157,7 +157,7 @@ def test_a_facet_that_emits_nothing_cannot_be_a_source() -> None:
 
 
 def test_paths_that_never_end_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracer, "MAX_STEPS", 5)
+    monkeypatch.setattr(wavefront, "MAX_STEPS", 5)
     enclosure = box()
     with pytest.raises(ConvergenceError, match="after 5 reflections"):
         trace_weights(enclosure, grey(enclosure, 1e-3), source=MIDDLE, settings=QUICK)

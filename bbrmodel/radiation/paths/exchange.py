@@ -13,29 +13,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix, triu, vstack
+from scipy.sparse import coo_matrix, csr_matrix, diags, triu, vstack
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import ConfigError
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.exchange_areas import ExchangeAreas, close
+from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, from_upper
 from bbrmodel.radiation.paths.kernels import start_at_facet
 from bbrmodel.radiation.paths.optics import SHELL, PathOptics
 from bbrmodel.radiation.paths.tracer import (
     PATHS_PER_CHUNK,
-    Ends,
     PathSettings,
-    Tracer,
     check_lost,
     digital_shift,
-    make_tracer,
-    new_state,
     stream_of,
 )
+from bbrmodel.radiation.paths.wavefront import NO_POINTS, Ends, Follow, Tracer, make_tracer
 from bbrmodel.radiation.sampling import sobol_points
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
-
-MAX_ENTRIES = 1 << 22  # of a chunk's table of ends, 8 bytes each
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ def path_exchange(
     tracer = make_tracer(enclosure, optics)
     emitters = np.flatnonzero(enclosure.radiates & (optics.hemispherical > 0.0))
     points = sobol_points(each)
-    step = max(1, min(PATHS_PER_CHUNK // each, MAX_ENTRIES // enclosure.num_facets) // settings.replicas)
+    step = max(1, PATHS_PER_CHUNK // (each * settings.replicas))
     chunks = [emitters[k : k + step] for k in range(0, len(emitters), step)]
     found = _Sums(enclosure, _absorbing_area(enclosure, optics), settings.replicas)
     with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
@@ -144,7 +139,7 @@ def _absorbing_area(enclosure: Enclosure, optics: PathOptics) -> FloatArray:
 def _trace_facets(tracer: Tracer, facets: IntArray, points: AnyArray, settings: PathSettings) -> Ends:
     """Follow the paths of some facets; row k R + r of the result belongs to facet k and replica r."""
     each = len(points)
-    state = new_state(each * settings.replicas * len(facets))
+    state = tracer.new_state(each * settings.replicas * len(facets))
     at = 0
     for k, facet in enumerate(facets):
         for replica in range(settings.replicas):
@@ -155,8 +150,8 @@ def _trace_facets(tracer: Tracer, facets: IntArray, points: AnyArray, settings: 
             start_at_facet(start, each, state, points, random, tracer.tables)
             at += each
     rows = len(facets) * settings.replicas
-    nothing = (np.empty((0, 4), dtype=np.uint32), np.zeros(4, dtype=np.uint32))
-    return tracer.follow(state, rows=rows, weight_floor=settings.weight_floor, first=nothing)
+    how = Follow(rows, settings.weight_floor, settings.probe_chance, NO_POINTS, np.zeros(4, dtype=np.uint32))
+    return tracer.follow(at, state, how)
 
 
 class _Sums:
@@ -177,17 +172,18 @@ class _Sums:
 
     def add(self, facets: IntArray, ends: Ends) -> None:
         """Take the light that some facets sent."""
-        total = ends.kept.sum(axis=1) + ends.sky
+        total = np.asarray(ends.kept.sum(axis=1)).reshape(-1) + ends.sky
         self.lost += float(ends.lost.sum() / (total + ends.lost).mean())
         shape = (len(facets), self.replicas)
-        weight = np.repeat(self.area[facets], self.replicas) / total
-        received = (self._to_surface.T @ ends.kept.T).T * weight[:, None]
+        gebhart = diags(1.0 / total) @ ends.kept
+        weight = np.repeat(self.area[facets], self.replicas)
+        received = (gebhart @ self._to_surface).toarray() * weight[:, None]
         for k, facet in enumerate(facets):
             rows = slice(k * self.replicas, (k + 1) * self.replicas)
             self.by_surface[:, self.enclosure.surface[facet]] += received[rows]
-            self.sky_by_surface[:, self.enclosure.surface[facet]] += ends.sky[rows] * weight[rows]
-        gebhart = (ends.kept / total[:, None]).reshape(*shape, -1).mean(axis=1)
-        self.rows.append(csr_matrix(gebhart))
+            self.sky_by_surface[:, self.enclosure.surface[facet]] += ends.sky[rows] * (weight / total)[rows]
+        mean = csr_matrix(np.repeat(np.eye(len(facets)), self.replicas, axis=1) / self.replicas)
+        self.rows.append(mean @ gebhart)
         self.sky.append((ends.sky / total).reshape(shape).mean(axis=1))
         self.facets += [int(facet) for facet in facets]
         self.counts = [self.counts[0] + ends.lost_rays, self.counts[1] + ends.rays]
@@ -231,9 +227,9 @@ class _Sums:
         escape[facets] = np.concatenate(self.sky) * self.area[facets]
         emits = self.area > 0.0
         # What emits nothing keeps its area so that no row is empty; it exchanges only with itself.
-        areas = ExchangeAreas(
-            upper=upper,
-            variance=variance.astype(np.float32),
+        areas = from_upper(
+            upper,
+            variance.astype(np.float32),
             escape=escape,
             escape_variance=escape * self.area / paths,
             area_m2=np.where(emits, self.area, 1.0),

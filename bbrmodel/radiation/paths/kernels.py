@@ -16,11 +16,11 @@ from bbrmodel.typing import AnyArray
 
 _TWO_PI = 2.0 * np.pi
 _UNIT = 2.0**-32
-_STEP = np.uint64(0xD1B54A32D192ED03)
+STEP = np.uint64(0xD1B54A32D192ED03)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 DARK = -1  # a facet that no light may reach
-_OUT, _MIRROR, _SCATTER, _STRAIGHT = 0, 1, 2, 3
+_OUT, _MIRROR, SCATTER, _STRAIGHT = 0, 1, 2, 3
 _MEETS, _STAYS_IN_PANE, _ESCAPES, _LOST = 0, 1, 2, 3
 # Columns of a facet's row, which fills a cache line: corner 0-2, edges 3-8, normal 9-11, and
 LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
@@ -33,7 +33,7 @@ def path_key(seed: int, source: int, path: int) -> Any:  # pragma: no cover - co
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _halves(word: Any) -> Any:  # pragma: no cover - compiled
+def halves(word: Any) -> Any:  # pragma: no cover - compiled
     """Return two uniform numbers in (0, 1) from a 64-bit word."""
     return (np.float64(word >> _HALF) + 0.5) * _UNIT, (np.float64(word & _LOW) + 0.5) * _UNIT
 
@@ -66,11 +66,11 @@ def _on_disc(u: float, v: float) -> tuple[float, float]:  # pragma: no cover - c
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _draw_on_disc(word: Any) -> tuple[Any, float, float]:  # pragma: no cover - compiled
+def draw_on_disc(word: Any) -> tuple[Any, float, float]:  # pragma: no cover - compiled
     """Return the next word and a random point of the unit disc; refusing corners is faster than sine and cosine."""
     while True:
         word = mix_bits(word)
-        u, v = _halves(word)
+        u, v = halves(word)
         x, y = 2.0 * u - 1.0, 2.0 * v - 1.0
         if x * x + y * y < 1.0:
             return word, x, y
@@ -99,7 +99,7 @@ def _refuses(word: Any, cos: float, n: float, k: float) -> bool:  # pragma: no c
 
     Its absorptivity depends on direction, so reflection is reciprocal only if the density goes with the reflectivity.
     """
-    accept, _ = _halves(mix_bits(~word))
+    accept, _ = halves(mix_bits(~word))
     return bool(accept > 1.0 - fresnel_absorptivity(cos, n, k))
 
 
@@ -108,7 +108,7 @@ def start_at_point(
     first: int, count: int, state: Any, points: AnyArray, random: Any, place: AnyArray
 ) -> None:  # pragma: no cover - compiled
     """Fill `count` paths from number `first` on that leave a point in all directions alike."""
-    origins, directions, weights, keys, names, rows, inside, _ = state
+    origins, directions, weights, keys, names, rows, inside, what = state
     seed, source, shift = random
     for r in range(count):
         m = first + r
@@ -117,7 +117,7 @@ def start_at_point(
         s = np.sqrt(max(0.0, 1.0 - z * z))
         directions[r, 0], directions[r, 1], directions[r, 2] = s * np.cos(phi), s * np.sin(phi), z
         origins[r, 0], origins[r, 1], origins[r, 2] = place[0], place[1], place[2]
-        weights[r], names[r], rows[r], inside[r] = 1.0, m, 0, -1
+        weights[r], names[r], rows[r], inside[r], what[r] = 1.0, m, 0, -1, SCATTER
         keys[r] = path_key(seed, source, m)
 
 
@@ -198,15 +198,24 @@ def _fate(
         if choice < limit:
             return _OUT if kind == OUTLET else _STRAIGHT
         choice = (choice - limit) / (1.0 - limit)
-    return _MIRROR if choice < specularity else _SCATTER
+    return _MIRROR if choice < specularity else SCATTER
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _book(row: int, facet: int, weight: float, tally: Any) -> None:  # pragma: no cover - compiled
+    """Note what a facet absorbs."""
+    (rows, facets, weights), _, _, control = tally
+    at = int(control[3])
+    rows[at], facets[at], weights[at] = row, facet, weight
+    control[3] += 1.0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _end(gate: int, weight: float, row: int, inside: int, tally: Any) -> None:  # pragma: no cover - compiled
     """Book a path that meets nothing more."""
-    kept, sky, lost, control = tally
+    _, sky, lost, control = tally
     if gate == _STAYS_IN_PANE:
-        kept[row, inside] += weight
+        _book(row, inside, weight, tally)
     elif gate == _ESCAPES:
         sky[row] += weight
     else:
@@ -231,12 +240,13 @@ def interact(
         float32 rows of facets (num_facets, 16); n, k (num_facets, 2); passage (num_facets,); normals of curved mirrors
         at the facets' corners (num_facets, 3, 3).
     tally
-        kept weights (num_rows, num_facets), sky, lost (num_rows,), and [floor, open, number lost].
+        What facets absorb: row, facet and weight, each (n,); sky, lost (num_rows,); [floor, open, number lost, number
+        of entries].
     """
     _, directions, weights, keys, names, rows, inside, what = state
     facet, us, vs = hits
     geometry, metals, kinds, _ = tables
-    kept, sky, _, control = tally
+    _, sky, _, control = tally
     floor, is_open = control[0], control[1] > 0.0
     out = 0
     for r in range(count):
@@ -250,12 +260,13 @@ def interact(
             continue
         fate = _STRAIGHT
         if entry < 0:
-            draw, choice = _halves(mix_bits(keys[r] + np.uint64(step) * _STEP))
+            draw, choice = halves(mix_bits(keys[r] + np.uint64(step) * STEP))
             a = np.float64(geometry[j, ABSORPTIVITY])
             if a < 0.0:
                 a = fresnel_absorptivity(abs(cos), metals[j, 0], metals[j, 1])
             stays, w = _meet(w, a, floor, draw)
-            kept[row, j] += stays
+            if stays > 0.0:
+                _book(row, j, stays, tally)
             fate = _fate(choice, a, geometry[j, TRANSMITTANCE], geometry[j, SPECULARITY], kind)
             if w <= 0.0 or fate == _OUT:
                 sky[row] += w
@@ -292,14 +303,14 @@ def _mirror(ray: Any, normal: Any, smooth: Any) -> Any:  # pragma: no cover - co
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _scatter(normal: Any, draw: Any, metal: Any) -> tuple[float, float, float]:  # pragma: no cover - compiled
+def scatter(normal: Any, draw: Any, metal: Any) -> tuple[float, float, float]:  # pragma: no cover - compiled
     """Return a diffusely reflected direction; `draw` holds a word and a point of the disc to start with."""
     word, a, b = draw
     nx, ny, nz = normal
     x, y, z, cos = _raise(a, b, nx, ny, nz)
     if metal[0] > 0.0:
         while _refuses(word, cos, metal[0], metal[1]):
-            word, a, b = _draw_on_disc(word)
+            word, a, b = draw_on_disc(word)
             x, y, z, cos = _raise(a, b, nx, ny, nz)
     return x, y, z
 
@@ -332,15 +343,28 @@ def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None: 
             )
             x, y, z = _mirror((x, y, z), (nx, ny, nz), smooth)
         else:
-            word, a, b = _draw_on_disc(mix_bits(keys[r] + np.uint64(step) * _STEP))
+            word, a, b = draw_on_disc(mix_bits(keys[r] + np.uint64(step) * STEP))
             if len(points) > 0:
                 m = names[r]
                 a, b = _on_disc(((points[m, 2] ^ shift[2]) + 0.5) * _UNIT, ((points[m, 3] ^ shift[3]) + 0.5) * _UNIT)
-            x, y, z = _scatter((nx, ny, nz), (word, a, b), (metals[j, 0], metals[j, 1]))
+            x, y, z = scatter((nx, ny, nz), (word, a, b), (metals[j, 0], metals[j, 1]))
         origins[r, 0] = geometry[j, 0] + u * geometry[j, 3] + v * geometry[j, 6] + lift * nx
         origins[r, 1] = geometry[j, 1] + u * geometry[j, 4] + v * geometry[j, 7] + lift * ny
         origins[r, 2] = geometry[j, 2] + u * geometry[j, 5] + v * geometry[j, 8] + lift * nz
         directions[r, 0], directions[r, 1], directions[r, 2] = x, y, z
 
 
-__all__ = ["DARK", "fresnel_absorptivity", "interact", "leave", "path_key", "start_at_facet", "start_at_point"]
+__all__ = [
+    "DARK",
+    "SCATTER",
+    "STEP",
+    "draw_on_disc",
+    "fresnel_absorptivity",
+    "halves",
+    "interact",
+    "leave",
+    "path_key",
+    "scatter",
+    "start_at_facet",
+    "start_at_point",
+]

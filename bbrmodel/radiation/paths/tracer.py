@@ -15,21 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from bbrmodel.errors import ConfigError, ConvergenceError, EnclosureError
-from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
-from bbrmodel.radiation.paths.kernels import DARK, interact, leave, start_at_facet, start_at_point
-from bbrmodel.radiation.paths.optics import PathOptics, check_optics
-from bbrmodel.radiation.paths.smooth import corner_normals
+from bbrmodel.errors import ConfigError, EnclosureError
+from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.paths.kernels import start_at_facet, start_at_point
+from bbrmodel.radiation.paths.optics import PathOptics
+from bbrmodel.radiation.paths.wavefront import NO_POINTS, Ends, Follow, Tracer, make_tracer
 from bbrmodel.radiation.sampling import digital_shifts, sobol_points
-from bbrmodel.radiation.scene import RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 PATHS_PER_CHUNK = 1 << 14
-MAX_STEPS = 1_000_000
 # Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
 MAX_LOST_FRACTION = 1e-5
-_NO_POINTS = np.empty((0, 4), dtype=np.uint32)
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,9 @@ class PathSettings:
     weight_floor
         A path above this weight leaves its expected share at each facet; one below it is absorbed as a whole or not
         at all. Small values give smoother maps of bright walls, 1 the shortest paths.
+    probe_chance
+        Of a path of weight 1, to send a probe to one of the enclosure's portals where it is scattered diffusely. 0
+        leaves it to chance who finds them.
     threads
         None: one for each core.
     """
@@ -69,6 +69,7 @@ class PathSettings:
     seed: int = 1
     replicas: int = 32
     weight_floor: float = 0.25
+    probe_chance: float = 0.5
     threads: int | None = None
 
     @property
@@ -123,101 +124,6 @@ class PathWeights:
         return float(estimates.mean()), _standard_error(estimates)
 
 
-@dataclass(frozen=True)
-class Tracer:
-    """What every chunk of paths needs; made once for an enclosure and its optics in one band."""
-
-    enclosure: Enclosure
-    optics: PathOptics
-    scene: RayScene
-    tables: tuple[AnyArray, AnyArray, AnyArray, AnyArray]
-
-    def follow(
-        self, state: tuple[AnyArray, ...], *, rows: int, weight_floor: float, first: tuple[AnyArray, AnyArray]
-    ) -> "Ends":
-        """Follow paths to their ends; `first` holds points and shift of the first scattering.
-
-        Raises
-        ------
-        ConvergenceError
-            Paths go on for ever.
-        """
-        tally = (
-            np.zeros((rows, self.enclosure.num_facets)),
-            np.zeros(rows),
-            np.zeros(rows),
-            np.array([weight_floor, float(self.enclosure.has_environment), 0.0]),
-        )
-        alive, rays, tracing, begin = len(state[0]), 0, 0.0, time.thread_time()
-        for step in range(MAX_STEPS):
-            start = time.thread_time()
-            # The barycentric coordinates of the hit are wanted, which `RayScene.trace` leaves out.
-            found = self.scene.intersect(state[0][:alive], state[1][:alive])
-            tracing += time.thread_time() - start
-            rays += alive
-            hits = (found["primID"], found["u"], found["v"])
-            alive = interact(alive, state, hits, step, self.tables, tally)
-            if alive == 0:
-                return Ends(tally[0], tally[1], tally[2], int(tally[3][2]), rays, (tracing, time.thread_time() - begin))
-            leave(alive, state, hits, (step, *(first if step == 0 else (_NO_POINTS, first[1]))), self.tables)
-        raise ConvergenceError(
-            f"{alive} paths go on after {MAX_STEPS} reflections. Give some surface an absorptivity above 1e-5."
-        )
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Where the paths of a chunk ended, by row: facets (num_rows, num_facets), sky and lost (num_rows,).
-
-    `seconds` holds processor time in the ray caster and in all.
-    """
-
-    kept: FloatArray
-    sky: FloatArray
-    lost: FloatArray
-    lost_rays: int
-    rays: int
-    seconds: tuple[float, float]
-
-
-def make_tracer(enclosure: Enclosure, optics: PathOptics, scene: RayScene | None = None) -> Tracer:
-    """Return the shared state of all chunks.
-
-    Raises
-    ------
-    ConfigError, EnclosureError
-        The optics or the facets cannot be meant.
-    """
-    check_enclosure(enclosure)
-    check_optics(enclosure, optics)
-    corner = enclosure.vertices_m
-    absorptivity = np.where(optics.n > 0.0, -1.0, optics.absorptivity)  # -1: ask Fresnel
-    rows = np.column_stack(
-        [
-            *(corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], enclosure.normal),
-            *(origin_lift(enclosure), absorptivity, optics.specularity, optics.transmittance),
-        ]
-    ).astype(np.float32)
-    kinds = np.where(enclosure.radiates, optics.passage, DARK).astype(np.int8)
-    bent = corner_normals(enclosure) if optics.specularity.any() else np.zeros((0, 3, 3), dtype=np.float32)
-    tables = (rows, np.column_stack([optics.n, optics.k]), kinds, bent)
-    return Tracer(enclosure, optics, scene or RayScene(enclosure), tables)
-
-
-def new_state(count: int) -> tuple[AnyArray, ...]:
-    """Return room for paths: origins, directions, weights, keys, numbers, rows, facet of entry into a pane, fate."""
-    return (
-        np.empty((count, 3), dtype=np.float32),
-        np.empty((count, 3), dtype=np.float32),
-        np.empty(count),
-        np.empty(count, dtype=np.uint64),
-        np.empty(count, dtype=np.int32),
-        np.empty(count, dtype=np.int32),
-        np.empty(count, dtype=np.int32),
-        np.empty(count, dtype=np.int8),
-    )
-
-
 def digital_shift(seed: int, stream: int) -> AnyArray:
     """Return the random shift of the low-discrepancy points of one independent estimate."""
     shift = np.empty(4, dtype=np.uint32)
@@ -258,7 +164,7 @@ def trace_weights(
     """
     settings = settings or PathSettings()
     start = time.perf_counter()
-    tracer = make_tracer(enclosure, optics)
+    tracer = make_tracer(enclosure, optics, source.position_m if isinstance(source, PointSource) else None)
     points = sobol_points(settings.paths_per_replica)
     jobs = list(_jobs(settings))
     replicas = np.zeros((settings.replicas, enclosure.num_facets))
@@ -268,7 +174,7 @@ def trace_weights(
         for done, (job, ends) in enumerate(
             zip(jobs, pool.map(lambda j: _trace(tracer, source, settings, points, j), jobs), strict=True), start=1
         ):
-            replicas[job[0]] += ends.kept[0]
+            replicas[job[0]] += ends.kept.toarray()[0]
             sky[job[0]] += ends.sky[0]
             lost[job[0]] += ends.lost[0]
             counts += (ends.lost_rays, ends.rays)
@@ -292,13 +198,14 @@ def _trace(
 ) -> Ends:
     """Start and follow one chunk of paths (runs in a worker thread; the heavy parts release the GIL)."""
     replica, first, count = job
-    state = new_state(count)
+    state = tracer.new_state(count)
+    how = (settings.weight_floor, settings.probe_chance)
     if isinstance(source, PointSource):
         stream = -(2 + replica)
         shift = digital_shift(settings.seed, stream)
         place = np.array(source.position_m, dtype=np.float64)
         start_at_point(first, count, state, points, (settings.seed, stream, shift), place)
-        return tracer.follow(state, rows=1, weight_floor=settings.weight_floor, first=(points, shift))
+        return tracer.follow(count, state, Follow(1, *how, points, shift, from_point=True))
     hemispherical = float(tracer.optics.hemispherical[source.facet])
     if hemispherical <= 0.0:
         raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
@@ -306,7 +213,7 @@ def _trace(
     shift = digital_shift(settings.seed, stream)
     start = (source.facet, first, 0, 0, hemispherical)
     start_at_facet(start, count, state, points, (settings.seed, stream, shift), tracer.tables)
-    return tracer.follow(state, rows=1, weight_floor=settings.weight_floor, first=(_NO_POINTS, shift))
+    return tracer.follow(count, state, Follow(1, *how, NO_POINTS, shift))
 
 
 def stream_of(facet: int, replica: int) -> int:
@@ -361,16 +268,12 @@ def _standard_error(estimates: FloatArray) -> float:
 
 
 __all__ = [
-    "Ends",
     "FacetSource",
     "PathSettings",
     "PathWeights",
     "PointSource",
-    "Tracer",
     "check_lost",
     "digital_shift",
-    "make_tracer",
-    "new_state",
     "stream_of",
     "trace_weights",
 ]
