@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -14,7 +15,9 @@ from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exact.clipping import MAX_CORNERS
 from bbrmodel.radiation.exact.cubature import POINTS_PER_TRIANGLE
 from bbrmodel.radiation.exact.occluders import Occluders, find_occluders
-from bbrmodel.radiation.exact.rows import exchange_rows
+from bbrmodel.radiation.exact.rows import MIN_OCCLUDER_AREA, cut_pair, exchange_polygons, exchange_rows
+from bbrmodel.radiation.exact.shaft import MAX_SHAFT_PLANES
+from bbrmodel.radiation.exact.split import exchange_in_parts
 from bbrmodel.radiation.exchange_areas import ExchangeAreas, close
 from bbrmodel.radiation.view_factors import ViewFactors
 from bbrmodel.solution import RadiationReport
@@ -23,7 +26,7 @@ from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 _LOG = logging.getLogger(__name__)
 _PLANE_TOLERANCE = 1e-12  # of the model's size: smaller heights are rounding
 _ROWS_PER_TASK = 8
-_FIRST_PIECES, _MOST_PIECES = 128, 1 << 15
+_FIRST_PIECES, _MOST_PIECES = 128, 1024
 _SMALLEST_VARIANCE = 1e-36  # m4; float32 holds no less, and a stored zero would lose its entry
 # A closed enclosure misses less than this part of its exchange area; more means a hole or a flipped facet.
 MAX_MISSING_FRACTION = 1e-3
@@ -118,24 +121,52 @@ class _Job:
 
     def solve(self, rows: IntArray) -> tuple[AnyArray, AnyArray]:
         """Return exchange areas and errors of some rows, with more work space wherever it was too small."""
-        pieces = _FIRST_PIECES
-        values, errors = self._solve(rows, self.facets, pieces)
-        while (values < 0.0).any() and pieces < _MOST_PIECES:
-            pieces *= 8
-            for r in np.flatnonzero((values < 0.0).any(axis=1)):
-                again = values[r] < 0.0
-                part = self._solve(rows[r : r + 1], self.facets[again], pieces)
-                values[r, again], errors[r, again] = part[0][0], part[1][0]
+        values, errors, _ = exchange_rows(
+            rows,
+            self.facets,
+            self.geometry,
+            self._tree,
+            self.occluders.part_of_triangle,
+            self.tolerances,
+            self._space(_FIRST_PIECES),
+        )
         if (values < 0.0).any():
-            raise EnclosureError(
-                f"the view of facet {int(rows[0])} is cut into more than {_MOST_PIECES} pieces. Use rays instead."
-            )
+            space = self._space(_MOST_PIECES)
+            for r, column in zip(*np.nonzero(values < 0.0), strict=True):
+                pair = int(rows[r]), int(self.facets[column])
+                values[r, column], errors[r, column] = self._solve_hard_pair(*pair, space)
         return values, errors
 
-    def _solve(self, rows: IntArray, columns: IntArray, pieces: int) -> tuple[AnyArray, AnyArray]:
+    def _solve_hard_pair(self, i: int, j: int, space: tuple[Any, Any, Any, Any]) -> tuple[float, float]:
+        """Return exchange area and error of two facets, in parts where even much work space is too small."""
+        relative, absolute, eps = self.tolerances
+        planes, area = self.geometry[1], min(self.geometry[2][i], self.geometry[2][j])
+        corners = np.empty((2, MAX_CORNERS, 3))
+        own = int(self.occluders.part_of_triangle[i]), int(self.occluders.part_of_triangle[j])
+        counts = cut_pair(i, j, self.geometry, eps, corners[0], corners[1])
+
+        def solve(a: FloatArray, b: FloatArray, tolerance: float) -> tuple[float, float]:
+            limits = (relative, tolerance, eps, MIN_OCCLUDER_AREA * area)
+            value, error, _ = exchange_polygons(
+                a, len(a), planes[i], b, len(b), planes[j], self._tree, own, limits, space
+            )
+            return float(value), float(error)
+
+        a, b = (corners[k, : counts[k]] for k in range(2))
+        value, error = solve(a, b, absolute * area)
+        if value >= 0.0:
+            return value, error
+        return exchange_in_parts(solve, a, b, tolerances=(relative, absolute * area))
+
+    @property
+    def _tree(self) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
         tree = self.occluders
-        num = len(tree.corners)
-        found = (np.empty((num + 1, MAX_CORNERS, 3)), np.empty(num + 1, np.int64), np.empty((num + 1, 4)))
+        return tree.corners, tree.num_corners, tree.planes, tree.boxes, tree.children, tree.order, tree.part
+
+    def _space(self, pieces: int) -> tuple[Any, Any, Any, Any]:
+        """Return work space in which a receiver may fall into so many pieces."""
+        num = len(self.occluders.corners) + 1
+        found = np.empty((num, MAX_CORNERS, 3)), np.empty(num, np.int64), np.empty((num, 4)), np.empty(num, np.int64)
         room = np.empty((self.max_triangles, 3, 3)), np.empty((self.max_triangles, 2, 2))
         corners = 24 * max(1, pieces // _FIRST_PIECES // 4)
         work = (
@@ -144,11 +175,8 @@ class _Job:
             np.empty((2, corners + 4, 2)),
             np.empty((MAX_CORNERS, 3)),
         )
-        arrays = (tree.corners, tree.num_corners, tree.planes, tree.boxes, tree.children, tree.order)
-        values, errors, _ = exchange_rows(
-            rows, columns, self.geometry, arrays, self.tolerances, (*found, np.empty(num + 1, np.int64)), room, work
-        )
-        return values, errors
+        shaft = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
+        return found, room, work, shaft
 
 
 def _compute_upper(

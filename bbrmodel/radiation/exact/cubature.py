@@ -81,7 +81,8 @@ def _factors_at(
     if visible < 0.0:
         return -1.0, -1.0, 0
     whole = max(piece_factor(point, normal, receiver[0], receiver[1], receiver[2]), 0.0)
-    if abs(whole - visible) <= 1e-12 * whole:
+    # A sum of pieces may exceed the whole by rounding, most of all at facets that are seen edge-on.
+    if whole - visible <= 1e-12 * whole:
         return 0.0, whole, pattern
     return whole - visible, visible, pattern
 

@@ -35,6 +35,10 @@ class Occluders:
         shape (num_nodes, 2): numbers of the child boxes; for a leaf -1 - (first entry) and the number of entries.
     order
         shape (num,), occluders in the order of the leaves.
+    part
+        shape (num,), the plane part that each occluder belongs to.
+    part_of_triangle
+        shape (num_triangles,), the plane part of each triangle.
     """
 
     corners: FloatArray
@@ -43,14 +47,20 @@ class Occluders:
     boxes: FloatArray
     children: IntArray
     order: IntArray
+    part: IntArray
+    part_of_triangle: IntArray
 
 
 def find_occluders(triangles: FloatArray) -> Occluders:
     """Return the occluders of triangles of shape (num, 3, 3) [m]."""
     size = float(np.ptp(triangles.reshape(-1, 3), axis=0).max())
     polygons: list[FloatArray] = []
-    for part in _plane_parts(triangles, size):
+    parts: list[int] = []
+    part_of_triangle = np.empty(len(triangles), dtype=np.int64)
+    for number, part in enumerate(_plane_parts(triangles, size)):
+        part_of_triangle[part] = number
         polygons += _convex_cover(triangles[part], size)
+        parts += [number] * (len(polygons) - len(parts))
     corners = np.zeros((len(polygons), MAX_SIDES, 3))
     planes = np.zeros((len(polygons), 4))
     for k, polygon in enumerate(polygons):
@@ -59,7 +69,7 @@ def find_occluders(triangles: FloatArray) -> Occluders:
         plane_of(polygon, len(polygon), planes[k])
     count = np.array([len(polygon) for polygon in polygons], dtype=np.int64)
     boxes, children, order = _build_tree(corners)
-    return Occluders(corners, count, planes, boxes, children, order)
+    return Occluders(corners, count, planes, boxes, children, order, np.array(parts), part_of_triangle)
 
 
 def _plane_parts(triangles: FloatArray, size: float) -> list[IntArray]:

@@ -1,18 +1,20 @@
 """Exchange areas of some facets with all later facets."""
 
+from typing import Any
+
 import numpy as np
 
 from bbrmodel.radiation.exact.clipping import MAX_CORNERS, clip, height, plane_of
 from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.radiation.exact.contour import contour_exchange
 from bbrmodel.radiation.exact.cubature import make_frame, partial_exchange
-from bbrmodel.radiation.exact.shaft import MAX_SHAFT_PLANES, find_candidates, hides_all, shaft_planes
+from bbrmodel.radiation.exact.shaft import find_candidates, hides_all, shaft_planes
 from bbrmodel.typing import AnyArray
 
 UNSEEN, VISIBLE, HIDDEN, PARTIAL = 0, 1, 2, 3
 # Emitters whose size over distance to the occluders differ less than this are both used, so that order never matters.
 _TIE = 1e-6
-_MIN_OCCLUDER_AREA = 1e-11  # of the smaller facet's area
+MIN_OCCLUDER_AREA = 1e-11  # of the smaller facet's area
 
 
 @njit_nogil
@@ -28,7 +30,7 @@ def _faces(triangle: AnyArray, plane: AnyArray, eps: float) -> int:  # pragma: n
 
 
 @njit_nogil
-def _cut_pair(
+def cut_pair(
     i: int, j: int, facets: tuple[AnyArray, AnyArray, AnyArray], eps: float, a: AnyArray, b: AnyArray
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Write the parts of two facets in front of each other; return their corners, (0, 0) where there are none."""
@@ -183,7 +185,7 @@ def _past_occluders(
 
 @njit_nogil
 def _hides(
-    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     a: AnyArray,
@@ -208,7 +210,8 @@ def _what_is_between(
     b: AnyArray,
     num_b: int,
     plane_b: AnyArray,
-    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    own: tuple[int, int],
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     shaft: tuple[AnyArray, AnyArray, AnyArray],
     limits: tuple[float, float],
@@ -218,7 +221,7 @@ def _what_is_between(
     min_area, eps = limits
     num = shaft_planes(a, num_a, b, num_b, plane_a, plane_b, eps, planes)
     _box_of(a, num_a, b, num_b, box)
-    num_found = find_candidates(tree, planes, num, box, min_area, eps, cut, found)
+    num_found = find_candidates(tree, own, planes, num, box, min_area, eps, cut, found)
     if num_found == 0:
         return VISIBLE, 0
     if _hides(tree, found, num_found, a, num_a, b, num_b, eps):
@@ -227,15 +230,48 @@ def _what_is_between(
 
 
 @njit_nogil
+def exchange_polygons(
+    a: AnyArray,
+    num_a: int,
+    plane_a: AnyArray,
+    b: AnyArray,
+    num_b: int,
+    plane_b: AnyArray,
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    own: tuple[int, int],
+    limits: tuple[float, float, float, float],
+    space: tuple[Any, Any, Any, Any],
+) -> tuple[float, float, int]:  # pragma: no cover - compiled
+    """Return exchange area [m2], its error [m2] and kind of two polygons in front of each other's planes.
+
+    `own` are the plane parts to which they belong. `limits` are relative and absolute [m2] tolerance, eps [m] and the
+    area of the smallest occluder that counts [m2]. `space` holds work space: for the occluders found, the triangles of
+    an emitter, the pieces of a receiver, the shaft. The exchange area is negative where the work space was too small.
+    """
+    found, room, work, shaft = space
+    relative, absolute, eps, min_area = limits
+    kind, num_found = _what_is_between(a, num_a, plane_a, b, num_b, plane_b, tree, own, found, shaft, (min_area, eps))
+    if kind == HIDDEN:
+        return 0.0, 0.0, kind
+    whole, rounding = contour_exchange(a, num_a, b, num_b)
+    if num_found == 0:
+        return whole, rounding, kind
+    tolerances = (relative, absolute, eps)
+    value, error = _past_occluders(
+        a, num_a, plane_a, b, num_b, plane_b, whole, found, num_found, tolerances, room, work
+    )
+    return value, error + rounding, kind
+
+
+@njit_nogil
 def exchange_rows(
     rows: AnyArray,
     columns: AnyArray,
     facets: tuple[AnyArray, AnyArray, AnyArray],
-    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    parts: AnyArray,
     tolerances: tuple[float, float, float],
-    found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
-    room: tuple[AnyArray, AnyArray],
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    space: tuple[Any, Any, Any, Any],
 ) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
     """Return exchange areas [m2], errors [m2] and kinds of the facets `rows` with the facets `columns` after them.
 
@@ -243,10 +279,12 @@ def exchange_rows(
     ----------
     facets
         vertices (n, 3, 3), planes (n, 4) and areas (n,).
+    parts
+        shape (n,), the plane part that each facet belongs to.
     tolerances
         relative, absolute (on view factors) and eps [m].
-    found, room, work
-        Room for occluders of one pair, for triangles of an emitter, for pieces of a receiver.
+    space
+        As `exchange_polygons` takes it.
 
     Returns
     -------
@@ -256,7 +294,6 @@ def exchange_rows(
     values, errors = np.zeros((len(rows), len(columns))), np.zeros((len(rows), len(columns)))
     kinds = np.zeros((len(rows), len(columns)), dtype=np.int8)
     a, b = np.empty((MAX_CORNERS, 3)), np.empty((MAX_CORNERS, 3))
-    shaft = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
     relative, absolute, eps = tolerances
     for r in range(len(rows)):
         i = rows[r]
@@ -264,25 +301,25 @@ def exchange_rows(
             j = columns[k]
             if j <= i:
                 continue
-            num_a, num_b = _cut_pair(i, j, facets, eps, a, b)
+            num_a, num_b = cut_pair(i, j, facets, eps, a, b)
             if num_a == 0 or num_b == 0:
                 continue
             smaller = min(facets[2][i], facets[2][j])
+            limits = (relative, absolute * smaller, eps, MIN_OCCLUDER_AREA * smaller)
             plane_a, plane_b = facets[1][i], facets[1][j]
-            kinds[r, k], num_found = _what_is_between(
-                a, num_a, plane_a, b, num_b, plane_b, tree, found, shaft, (_MIN_OCCLUDER_AREA * smaller, eps)
+            values[r, k], errors[r, k], kinds[r, k] = exchange_polygons(
+                a, num_a, plane_a, b, num_b, plane_b, tree, (parts[i], parts[j]), limits, space
             )
-            if kinds[r, k] == HIDDEN:
-                continue
-            whole, rounding = contour_exchange(a, num_a, b, num_b)
-            values[r, k], errors[r, k] = whole, rounding
-            if num_found > 0:
-                limits = (relative, absolute * smaller, eps)
-                values[r, k], errors[r, k] = _past_occluders(
-                    a, num_a, plane_a, b, num_b, plane_b, whole, found, num_found, limits, room, work
-                )
-                errors[r, k] += rounding
     return values, errors, kinds
 
 
-__all__ = ["HIDDEN", "PARTIAL", "UNSEEN", "VISIBLE", "exchange_rows"]
+__all__ = [
+    "HIDDEN",
+    "MIN_OCCLUDER_AREA",
+    "PARTIAL",
+    "UNSEEN",
+    "VISIBLE",
+    "cut_pair",
+    "exchange_polygons",
+    "exchange_rows",
+]

@@ -10,7 +10,7 @@ from bbrmodel.radiation.exact.clipping import clip, height, plane_of
 from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.typing import AnyArray
 
-MAX_SHAFT_PLANES = 80
+MAX_SHAFT_PLANES = 62  # one bit of an integer each; the hull of two facets has some twenty
 
 
 @njit_nogil
@@ -99,10 +99,22 @@ def _cut_to_shaft(
     occluder: AnyArray, num: int, planes: AnyArray, num_planes: int, eps: float, work: AnyArray, out: AnyArray
 ) -> int:  # pragma: no cover - compiled
     """Write the part of an occluder within the hull; return its corners."""
+    crossed = 0  # planes that cut the occluder, one bit each
+    for k in range(num_planes):
+        low, high = 0.0, 0.0
+        for m in range(num):
+            value = height(planes[k], occluder[m])
+            low, high = min(low, value), max(high, value)
+        if high <= eps:
+            return 0
+        if low < -eps:
+            crossed |= 1 << k
     source, count = 0, num
     for k in range(num):
         work[0, k] = occluder[k]
     for k in range(num_planes):
+        if not crossed >> k & 1:
+            continue
         count = clip(work[source], count, planes[k], eps, work[1 - source])
         if count == 0:
             return 0
@@ -114,7 +126,8 @@ def _cut_to_shaft(
 
 @njit_nogil
 def find_candidates(
-    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    tree: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
+    own: tuple[int, int],
     planes: AnyArray,
     num_planes: int,
     box: AnyArray,
@@ -125,9 +138,11 @@ def find_candidates(
 ) -> int:  # pragma: no cover - compiled
     """Write the occluders that reach into the hull, cut to it; return how many.
 
-    `found` takes the cut corners, their numbers, the planes, and which occluder each is.
+    `found` takes the cut corners, their numbers, the planes, and which occluder each is. The plane parts `own`, to
+    which the two polygons belong, are left out: facets of one plane part lie in one plane but for rounding, and one
+    just below the others would be buried.
     """
-    corners, num_corners, occluder_planes, boxes, children, order = tree
+    corners, num_corners, occluder_planes, boxes, children, order, part = tree
     stack = np.empty(128, dtype=np.int64)
     stack[0] = 0
     top, number = 1, 0
@@ -144,6 +159,8 @@ def find_candidates(
         first = -1 - children[node, 0]
         for m in range(first, first + children[node, 1]):
             k = order[m]
+            if part[k] == own[0] or part[k] == own[1]:
+                continue
             count = _cut_to_shaft(corners[k], num_corners[k], planes, num_planes, eps, work, found[0][number])
             if count > 0 and plane_of(found[0][number], count, plane) > min_area:
                 found[1][number], found[2][number], found[3][number] = count, occluder_planes[k], k
