@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix, diags, triu, vstack
+from scipy.sparse import csr_matrix, diags, tril, triu, vstack
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import ConfigError
@@ -119,10 +119,9 @@ def path_exchange(
     chunks = [emitters[k : k + step] for k in range(0, len(emitters), step)]
     found = _Sums(enclosure, _absorbing_area(enclosure, optics), settings.replicas)
     with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
-        for ends, chunk in zip(
-            pool.map(lambda c: _trace_facets(tracer, c, points, settings), chunks), chunks, strict=True
-        ):
-            found.add(chunk, ends)
+        # Chunks are reduced where they are traced: results that wait to be added must be small.
+        for sent in pool.map(lambda c: found.reduce(c, _trace_facets(tracer, c, points, settings)), chunks):
+            found.add(sent)
             if progress:
                 progress(len(found.facets), len(emitters))
     check_lost(found.counts[0], found.counts[1])
@@ -154,6 +153,22 @@ def _trace_facets(tracer: Tracer, facets: IntArray, points: AnyArray, settings: 
     return tracer.follow(at, state, how)
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What a chunk of facets sent.
+
+    As parts of what each emits: `to_facets`, a sparse matrix of shape (num, num_facets), `by_surface` of shape
+    (num, replicas, num_surfaces) and `sky` of shape (num, replicas). `counts` holds lost and all rays.
+    """
+
+    facets: IntArray
+    to_facets: Any
+    by_surface: FloatArray
+    sky: FloatArray
+    lost: float
+    counts: tuple[int, int]
+
+
 class _Sums:
     """Collects the chunks of a `path_exchange`, in the order of the facets."""
 
@@ -170,23 +185,32 @@ class _Sums:
         index = np.arange(enclosure.num_facets)
         self._to_surface = csr_matrix((np.ones(len(index)), (index, enclosure.surface)), (len(index), num))
 
-    def add(self, facets: IntArray, ends: Ends) -> None:
-        """Take the light that some facets sent."""
+    def reduce(self, facets: IntArray, ends: Ends) -> _Sent:
+        """Return what some facets sent, by surface and replica, and to facets in the mean of the replicas."""
         total = np.asarray(ends.kept.sum(axis=1)).reshape(-1) + ends.sky
-        self.lost += float(ends.lost.sum() / (total + ends.lost).mean())
-        shape = (len(facets), self.replicas)
+        shape = (len(facets), self.replicas, -1)
         gebhart = diags(1.0 / total) @ ends.kept
-        weight = np.repeat(self.area[facets], self.replicas)
-        received = (gebhart @ self._to_surface).toarray() * weight[:, None]
-        for k, facet in enumerate(facets):
-            rows = slice(k * self.replicas, (k + 1) * self.replicas)
-            self.by_surface[:, self.enclosure.surface[facet]] += received[rows]
-            self.sky_by_surface[:, self.enclosure.surface[facet]] += ends.sky[rows] * (weight / total)[rows]
         mean = csr_matrix(np.repeat(np.eye(len(facets)), self.replicas, axis=1) / self.replicas)
-        self.rows.append(mean @ gebhart)
-        self.sky.append((ends.sky / total).reshape(shape).mean(axis=1))
-        self.facets += [int(facet) for facet in facets]
-        self.counts = [self.counts[0] + ends.lost_rays, self.counts[1] + ends.rays]
+        return _Sent(
+            facets,
+            (mean @ gebhart).astype(np.float32),
+            (gebhart @ self._to_surface).toarray().reshape(shape),
+            (ends.sky / total).reshape(shape[:2]),
+            float(ends.lost.sum() / (total + ends.lost).mean()),
+            (ends.lost_rays, ends.rays),
+        )
+
+    def add(self, sent: _Sent) -> None:
+        """Take the light that some facets sent."""
+        for k, facet in enumerate(sent.facets):
+            surface = self.enclosure.surface[facet]
+            self.by_surface[:, surface] += sent.by_surface[k] * self.area[facet]
+            self.sky_by_surface[:, surface] += sent.sky[k] * self.area[facet]
+        self.rows.append(sent.to_facets)
+        self.sky.append(sent.sky.mean(axis=1))
+        self.facets += [int(facet) for facet in sent.facets]
+        self.lost += sent.lost
+        self.counts = [self.counts[0] + sent.counts[0], self.counts[1] + sent.counts[1]]
 
     def result(self, paths: int) -> PathExchange:
         """Return the exchange with reciprocity and closure."""
@@ -212,30 +236,40 @@ class _Sums:
     def _facet_areas(self, paths: int) -> ExchangeAreas:
         """Return closed exchange areas between facets from both directions of every pair."""
         num = self.enclosure.num_facets
-        gebhart = coo_matrix(vstack(self.rows))
         facets = np.array(self.facets)
-        one_way = csr_matrix((gebhart.data, (facets[gebhart.row], gebhart.col)), shape=(num, num))
-        pairs = coo_matrix(triu(one_way + one_way.T))
         inverse = 1.0 / np.where(self.area > 0.0, self.area, np.inf)
-        precision = inverse[pairs.row] + inverse[pairs.col]
-        exchange = np.divide(pairs.data, precision, out=np.zeros(len(pairs.data)), where=precision > 0.0)
-        upper = csr_matrix((exchange, (pairs.row, pairs.col)), shape=(num, num))
-        upper.sort_indices()
-        entries = coo_matrix(upper)
-        variance = upper.data / (paths * (inverse[entries.row] + inverse[entries.col]))
+        upper = self._pool(facets)
+        # Both counts of a pair are pooled by their precision. What emits nothing gets nothing.
+        per_row = np.repeat(inverse.astype(np.float32), np.diff(upper.indptr))
+        per_row += inverse.astype(np.float32)[upper.indices]
+        np.divide(upper.data, per_row, out=upper.data, where=per_row > 0.0)
+        upper.data[per_row == 0.0] = 0.0
+        variance = upper.data / (paths * np.where(per_row > 0.0, per_row, 1.0))
         escape = np.zeros(num)
         escape[facets] = np.concatenate(self.sky) * self.area[facets]
         emits = self.area > 0.0
         # What emits nothing keeps its area so that no row is empty; it exchanges only with itself.
         areas = from_upper(
             upper,
-            variance.astype(np.float32),
+            variance,
             escape=escape,
             escape_variance=escape * self.area / paths,
             area_m2=np.where(emits, self.area, 1.0),
             kept=np.ones(num),
         )
         return close(areas, emits)[0]
+
+    def _pool(self, facets: IntArray) -> Any:
+        """Return the upper triangle of G + G^T; what was collected is given up, for it is large."""
+        num = self.enclosure.num_facets
+        found = vstack(self.rows, format="csr")
+        self.rows.clear()
+        start = np.zeros(num + 1, dtype=np.int64)
+        start[facets + 1] = np.diff(found.indptr)  # facets grow, and those that emit nothing have empty rows
+        one_way = csr_matrix((found.data, found.indices, np.cumsum(start)), shape=(num, num))
+        upper = triu(one_way, format="csr") + tril(one_way, format="csr").T.tocsr()
+        upper.sort_indices()
+        return upper
 
 
 __all__ = ["PathExchange", "path_exchange"]
