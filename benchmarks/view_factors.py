@@ -57,7 +57,7 @@ def measure(method: str, facets: int, rays: int) -> dict[str, float | str]:
     row: dict[str, float | str] = {"method": method, "facets": enclosure.num_facets}
     if method == "pyviewfactor":
         return row | run_pyviewfactor(enclosure)
-    from bbrmodel.radiation.view_factors import RaySettings, compute_view_factors, group_exchange
+    from bbrmodel.radiation.view_factors import RaySettings, compute_view_factors
 
     if method == "rays":
         compute_view_factors(nested_cubes(120), RaySettings(64, 0, 1))  # compile
@@ -70,7 +70,7 @@ def measure(method: str, facets: int, rays: int) -> dict[str, float | str]:
         start = time.perf_counter()
         found = compute_exact_view_factors(enclosure)
     row["seconds"] = time.perf_counter() - start
-    exchange, _ = group_exchange(found.areas, enclosure.surface, 2)
+    exchange = found.areas.block_sums(enclosure.surface, 2)
     row["row_sum_error"] = float(
         np.abs(
             np.bincount(enclosure.surface, found.raw_row_sums * enclosure.area_m2)

@@ -2,47 +2,22 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.exchange_error import group_errors
+from bbrmodel.radiation.memory import available_memory_mib, memory_estimate_mib
 from bbrmodel.radiation.tracer import RaySettings
-from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors, group_exchange
+from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.typing import FloatArray, Progress
 
 FIRST_RAYS = 256
 MAX_GROWTH = 16.0
-MAX_RAYS = 1 << 24  # hits are counted exactly up to here
+MAX_RAYS = 1 << 24  # of one facet, which are traced at once
 _SAFETY = 1.1  # the error is an estimate too
 _MIN_GROWTH = 1.25
-_BYTES_PER_ENTRY = 64  # sparse exchange areas with variances, both halves while they are pooled
-_BYTES_PER_RAY_IN_WORK = 256
-_RAYS_IN_WORK = 1 << 20
-_BASE_MIB = 300.0
-_MEMINFO = Path("/proc/meminfo")
-_CGROUP = Path("/sys/fs/cgroup")
-
-
-def memory_estimate_mib(num_facets: int, rays_per_facet: int) -> float:
-    """Return what view factors need at most [MiB]: an entry for every ray until every pair of facets has one."""
-    entries = min(num_facets * rays_per_facet, num_facets**2)
-    in_work = max(_RAYS_IN_WORK, 2 * rays_per_facet)
-    return _BASE_MIB + (entries * _BYTES_PER_ENTRY + in_work * _BYTES_PER_RAY_IN_WORK) / 2**20
-
-
-def available_memory_mib() -> float:
-    """Return the memory that this process may still take [MiB]; infinity where the system does not say."""
-    free = float("inf")
-    if _MEMINFO.is_file():
-        lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines() if ":" in line)
-        if "MemAvailable" in lines:
-            free = int(lines["MemAvailable"].split()[0]) / 1024.0
-    limit, used = _CGROUP / "memory.max", _CGROUP / "memory.current"
-    if limit.is_file() and used.is_file() and limit.read_text().strip() != "max":
-        free = min(free, (int(limit.read_text()) - int(used.read_text())) / 2**20)
-    return free
 
 
 def compute_to_tolerance(
@@ -88,19 +63,12 @@ def _wanted_growth(enclosure: Enclosure, found: ViewFactors, *, tolerance: float
 
 
 def surface_factors(enclosure: Enclosure, found: ViewFactors) -> tuple[FloatArray, FloatArray]:
-    """Return view factors between surfaces and their standard errors, each of shape (num_surfaces, num_surfaces).
-
-    Notes
-    -----
-    Variances of exchange areas count every line as independent. Of a given number of rays those that arrive follow a
-    binomial distribution, whose variance is smaller by 1 - F; of both directions the larger variance is taken.
-    """
+    """Return view factors between surfaces and their standard errors, each of shape (num_surfaces, num_surfaces)."""
     num = len(enclosure.surface_names)
-    exchange, variance = group_exchange(found.areas, enclosure.surface, num)
+    exchange = found.areas.block_sums(enclosure.surface, num)
     area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)[:, None]
     factors = np.maximum(exchange, 0.0) / area  # what closure leaves on the diagonal may be below 0 by 1e-9
-    rest = np.ones_like(factors) if found.report.rays == 0 else 1.0 - np.minimum(factors, factors.T)
-    return factors, np.sqrt(variance * np.clip(rest, 0.0, 1.0)) / area
+    return factors, group_errors(found.areas, enclosure.surface, num) / area
 
 
 def _smallest_error(enclosure: Enclosure, rays: int) -> FloatArray:
@@ -129,4 +97,4 @@ def _check_affordable(facets: int, rays: int, tolerance: float) -> None:
     )
 
 
-__all__ = ["available_memory_mib", "compute_to_tolerance", "memory_estimate_mib", "surface_factors"]
+__all__ = ["compute_to_tolerance", "surface_factors"]

@@ -37,7 +37,7 @@ class SurfaceViewFactors:
     view_factors
         shape (n, n), [-], row = from, column = to; closed and reciprocal.
     standard_errors
-        shape (n, n), [-], of `view_factors`, from ray statistics (rays taken as independent: an upper estimate);
+        shape (n, n), [-], of `view_factors`, after closure, from the scatter of independent replicas;
         without rays, from the error estimates of all pairs of facets.
     environment
         shape (n,), [-], what leaves the model.
@@ -72,7 +72,7 @@ class SurfaceViewFactors:
     @property
     def lost_rays(self) -> int:
         """Rays that slipped between facets."""
-        return self.report.lost_rays
+        return int(self.report.lost_rays or 0)
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def surface_view_factors(
         standard_errors=errors,
         environment=escape / area,
         row_sums=raw / area,
-        reciprocity_error=found.report.reciprocity_deviation_before,
+        reciprocity_error=float(found.report.reciprocity_deviation_before or 0.0),
         seconds=time.perf_counter() - start,
         enclosures=find_enclosures(
             found.areas, enclosure.surface, surface_names=enclosure.surface_names, radiates=enclosure.radiates

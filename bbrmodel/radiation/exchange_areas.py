@@ -1,63 +1,118 @@
-"""Exchange areas S_ij = A_i F_ij between facets: symmetric, closed, with a variance for every entry."""
+"""Exchange areas S_ij = A_i F_ij between facets: symmetric, closed, with the statistics that their errors follow from.
 
+They are never stored as numbers: S = D (B + B^T) D + diag(rest), with the lines B that rays found
+(`bbrmodel.radiation.lines`), the scaling D that closes all rows, and what it leaves.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, triu
+from scipy.sparse import coo_matrix, csr_matrix
 
 from bbrmodel.errors import EnclosureError
-from bbrmodel.typing import FloatArray
+from bbrmodel.radiation import lines as sums
+from bbrmodel.radiation.lines import Lines
+from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 CLOSURE_TOLERANCE = 1e-7
 MAX_CLOSURE_ITERATIONS = 60
-_FIXED_POINT_STEPS = 8
+_FIXED_POINT_STEPS = 2
+_FAR = 0.3  # row sums further from 1 than this are brought nearer before Newton's method
 MIN_KEPT = 1e-6  # a mirror always absorbs or scatters a little
 
 
 @dataclass(frozen=True)
+class Escapes:
+    """Lines that leave the model, added up by what sent the rays: arrays of shape (num_entries,).
+
+    `facet` is where a line starts, `weight` its exchange area before closure [m2], `unit` and `replica` as in `Lines`.
+    """
+
+    facet: IntArray
+    weight: FloatArray
+    unit: IntArray
+    replica: IntArray
+
+
+@dataclass(frozen=True)
 class ExchangeAreas:
-    """Symmetric exchange areas, stored as the upper triangle with its diagonal.
+    """Symmetric exchange areas of all facets.
 
     Attributes
     ----------
-    upper
-        scipy CSR of shape (num_facets, num_facets), [m2].
-    variance
-        shape (num_entries,), variance of the entries of `upper`, [m4], from ray statistics.
+    lines
+        Lines between facets.
     escape
         shape (num_facets,), exchange area with the environment, [m2].
     escape_variance
-        shape (num_facets,), variance of `escape`, [m4].
+        shape (num_facets,), [m4], where `escapes` does not say more.
     area_m2
         shape (num_facets,).
     kept
         shape (num_facets,), [-], the part of arriving light that a facet does not pass on as a mirror.
+    scale, rest
+        shape (num_facets,), scaling that closes rows [-], and what it leaves for the diagonal [m2].
+    escapes
+        Statistics of `escape`, None where `escape_variance` holds them.
     """
 
-    upper: Any
-    variance: FloatArray
+    lines: tuple[Lines, ...]
     escape: FloatArray
     escape_variance: FloatArray
     area_m2: FloatArray
     kept: FloatArray
+    scale: FloatArray
+    rest: FloatArray
+    escapes: Escapes | None = None
+
+    @property
+    def num_facets(self) -> int:
+        """Number of facets."""
+        return len(self.area_m2)
+
+    @property
+    def num_entries(self) -> int:
+        """Number of distinct lines that are stored."""
+        return sum(block.num_entries for block in self.lines)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
-        diagonal = self._diagonal if values.ndim == 1 else self._diagonal[:, None]
-        product: FloatArray = self.upper @ values + self.upper.T @ values - diagonal * values
+        if values.ndim == 2:
+            return np.stack([self.apply(column) for column in values.T], axis=1)
+        product: FloatArray = self.scale * sums.multiply(self.lines, self.scale * values) + self.rest * values
         return product
 
     @cached_property
-    def _diagonal(self) -> FloatArray:
-        diagonal: FloatArray = self.upper.diagonal()
-        return diagonal
+    def diagonal(self) -> FloatArray:
+        """Exchange of every facet with itself, shape (num_facets,), [m2]."""
+        own: FloatArray = self.scale**2 * sums.diagonal(self.lines, self.num_facets) + self.rest
+        return own
 
     def row_sums(self) -> FloatArray:
         """Return sum_j F_ij kept_j with the environment, shape (num_facets,); 1 where no light is lost."""
-        sums: FloatArray = (self.apply(self.kept) + self.escape) / self.area_m2
-        return sums
+        total: FloatArray = (self.apply(self.kept) + self.escape) / self.area_m2
+        return total
+
+    def block_sums(self, label: IntArray, number: int, weight: FloatArray | None = None) -> FloatArray:
+        """Return sum of weight_i S_ij weight_j over i with label p and j with label q, shape (number, number)."""
+        value = np.ones(self.num_facets) if weight is None else weight
+        total = sums.block_sums(self.lines, label, number=number, weight=self.scale * value)
+        total[np.diag_indices(number)] += np.bincount(label, weights=self.rest * value**2, minlength=number)
+        return total
+
+    def pairs(self) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield the ends of all lines of some weight, block by block."""
+        for block in self.lines:
+            first = np.repeat(block.facet, np.diff(block.start))
+            seen = block.strength > 0
+            yield first[seen], block.column[seen].astype(np.int64)
+
+    def to_array(self) -> FloatArray:
+        """Return S as a dense array, for few facets."""
+        return self.apply(np.eye(self.num_facets))
 
 
 def from_upper(
@@ -69,43 +124,48 @@ def from_upper(
     area_m2: FloatArray,
     kept: FloatArray,
 ) -> ExchangeAreas:
-    """Return exchange areas from an explicit upper triangle (scipy CSR, diagonal included) and its variances."""
-    return ExchangeAreas(upper, variance, escape, escape_variance, area_m2, kept)
-
-
-def pool(counts: Any, density: FloatArray, lines: tuple[Any, Any]) -> tuple[Any, FloatArray]:
-    """Return the upper triangle of the exchange areas and its variance.
+    """Return exchange areas from an explicit upper triangle.
 
     Parameters
     ----------
-    counts
-        one-sided hits n_ij, CSR of shape (num_facets, num_facets). Each stands for a line of weight
-        1 / (rho_i + rho_j), so that S_ij = (n_ij + n_ji) / (rho_i + rho_j).
-    density
-        rays per area rho_i of every facet [1/m2].
-    lines
-        lines through portals: their summed weights and squared weights, CSR of the same shape.
-
-    Notes
-    -----
-    The diagonal (light that mirrors send back) counts twice like every other entry: each path is found from both ends.
+    upper
+        scipy sparse of shape (num_facets, num_facets), [m2], with its diagonal.
+    variance
+        shape (num_entries,), [m4], of the entries of `upper`.
     """
-    upper = csr_matrix(triu(counts, format="csr") + triu(counts.T, format="csr"))
-    rows = np.repeat(np.arange(upper.shape[0], dtype=np.int32), np.diff(upper.indptr))
-    weight = 1.0 / (density[rows] + density[upper.indices])
-    del rows
-    upper.data = upper.data * weight
-    variance = csr_matrix((upper.data * weight, upper.indices, upper.indptr), shape=upper.shape)
-    del weight
-    if lines[0].nnz:
-        upper = upper + triu(lines[0]) + triu(lines[0].T)
-        variance = variance + triu(lines[1]) + triu(lines[1].T)
-    upper.sort_indices()
-    variance.sort_indices()
-    return upper, variance.data.astype(np.float32)
+    entries = csr_matrix(upper)
+    row = np.repeat(np.arange(len(area_m2)), np.diff(entries.indptr))
+    own = row == entries.indices
+    block = Lines(
+        facet=np.arange(len(area_m2)),
+        start=entries.indptr.astype(np.int64),
+        column=entries.indices.astype(np.int32),
+        strength=np.where(own, 0.5, 1.0) * entries.data,  # the diagonal counts twice in B + B^T
+        density=np.full(len(area_m2), 0.5),
+        variance=np.asarray(variance, dtype=np.float32),
+    )
+    ones, nothing = np.ones(len(area_m2)), np.zeros(len(area_m2))
+    return ExchangeAreas(sums.split(block), escape, escape_variance, area_m2, kept, ones, nothing)
 
 
-def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, float]:
+def weighted_lines(
+    ends: tuple[IntArray, IntArray], weight: FloatArray, *, unit: IntArray, replica: IntArray, num_facets: int
+) -> Lines:
+    """Return a block of lines of given weight [m2]; equal ones of a source are added up. Arrays of shape (num,)."""
+    source, which = np.unique(np.stack([unit, replica, ends[0]]), axis=1, return_inverse=True)
+    entries = csr_matrix(coo_matrix((weight, (which.reshape(-1), ends[1])), shape=(source.shape[1], num_facets)))
+    return Lines(
+        facet=source[2],
+        start=entries.indptr.astype(np.int64),
+        column=entries.indices.astype(np.int32),
+        strength=entries.data,
+        density=np.full(num_facets, 0.5),
+        unit=source[0],
+        replica=source[1],
+    )
+
+
+def close(areas: ExchangeAreas, radiates: BoolArray) -> tuple[ExchangeAreas, float, float]:
     """Scale to D S D so that every row sums to its area, keeping symmetry and sign.
 
     What the iteration leaves (below `CLOSURE_TOLERANCE` of the area) goes to the environment if the facet sees it,
@@ -123,30 +183,25 @@ def close(areas: ExchangeAreas, radiates: Any) -> tuple[ExchangeAreas, float, fl
     """
     area = np.where(radiates, areas.area_m2, 0.0)
     before = _deviation(areas, radiates)
-    scale = _balancing_scale(areas, area)
-    upper = areas.upper.copy()
-    rows = np.repeat(np.arange(upper.shape[0]), np.diff(upper.indptr))
-    factor = scale[rows] * scale[upper.indices]
-    upper.data *= factor
-    variance = (areas.variance * factor**2).astype(np.float32)
+    scale, gain = _balancing_scale(areas, area)
+    escape = areas.escape * scale
+    missing = np.where(radiates, area - scale * gain, 0.0)
+    to_sky = escape > np.abs(missing)
     closed = replace(
         areas,
-        upper=upper,
-        variance=variance,
-        escape=areas.escape * scale,
+        scale=areas.scale * scale,
+        rest=areas.rest * scale**2 + np.where(to_sky, 0.0, missing / np.maximum(areas.kept, MIN_KEPT)),
+        escape=escape + np.where(to_sky, missing, 0.0),
         escape_variance=areas.escape_variance * scale**2,
     )
-    rest = np.where(radiates, area - (closed.apply(areas.kept) + closed.escape), 0.0)
-    to_sky = closed.escape > np.abs(rest)
-    closed = replace(closed, escape=closed.escape + np.where(to_sky, rest, 0.0))
-    closed = _add_diagonal(closed, np.where(to_sky, 0.0, rest / np.maximum(areas.kept, MIN_KEPT)))
     return closed, before, _deviation(closed, radiates)
 
 
-def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
-    """Return d > 0 with d_i (sum_j S_ij kept_j d_j + s_i) = A_i, by damped Newton steps from a few fixed-point steps.
+def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return d > 0 with d_i (sum_j S_ij kept_j d_j + s_i) = A_i, and the sums in brackets.
 
-    The fixed point d <- d sqrt(A / (d (S d + s))) alone stalls where two groups of facets see only each other.
+    Damped Newton steps after a few of d <- d sqrt(A / (d (S d + s))), which alone stalls where two groups of facets
+    see only each other.
     """
     scale = np.ones(len(area))
     here = area > 0.0
@@ -155,12 +210,14 @@ def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
         ratio = np.ones(len(area))
         ratio[here] = area[here] / np.maximum(scale[here] * gain[here], 1e-300)
         worst = int(np.abs(ratio - 1.0).argmax())
-        if abs(ratio[worst] - 1.0) < CLOSURE_TOLERANCE:
-            return scale
-        if step < _FIXED_POINT_STEPS or abs(ratio[worst] - 1.0) > 0.3:
+        far = abs(ratio[worst] - 1.0)
+        if far < CLOSURE_TOLERANCE:
+            return scale, gain
+        if step < _FIXED_POINT_STEPS or far > _FAR:
             scale *= np.sqrt(ratio)
         else:
-            change = _newton_change(areas, scale, gain, missing=np.where(here, area / scale - gain, 0.0))
+            missing = np.where(here, area / scale - gain, 0.0)
+            change = _newton_change(areas, scale, gain, missing=missing, accuracy=max(1e-3, 0.1 * far))
             scale += min(1.0, 0.5 / max(float(np.abs(change / scale).max()), 1e-300)) * change
     raise EnclosureError(
         f"the view factors of facet {worst} cannot be closed: its row sums to {1.0 / ratio[worst]:.6f}. "
@@ -168,7 +225,9 @@ def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> FloatArray:
     )
 
 
-def _newton_change(areas: ExchangeAreas, scale: FloatArray, gain: FloatArray, *, missing: FloatArray) -> FloatArray:
+def _newton_change(
+    areas: ExchangeAreas, scale: FloatArray, gain: FloatArray, *, missing: FloatArray, accuracy: float
+) -> FloatArray:
     """Return the Newton step of the balance; scaled by sqrt(kept) its matrix is symmetric and not negative."""
     from scipy.sparse.linalg import LinearOperator, cg
 
@@ -176,29 +235,14 @@ def _newton_change(areas: ExchangeAreas, scale: FloatArray, gain: FloatArray, *,
     root = np.sqrt(np.maximum(areas.kept, MIN_KEPT))
     operator = LinearOperator((len(scale),) * 2, matvec=lambda x: diagonal * x + root * areas.apply(root * x))
     inverse = LinearOperator((len(scale),) * 2, matvec=lambda x: x / diagonal)
-    change, _ = cg(operator, root * missing, rtol=1e-2, M=inverse, maxiter=200)
+    change, _ = cg(operator, root * missing, rtol=accuracy, M=inverse, maxiter=200)
     result: FloatArray = change / root
     return result
 
 
-def _deviation(areas: ExchangeAreas, radiates: Any) -> float:
+def _deviation(areas: ExchangeAreas, radiates: BoolArray) -> float:
     """Return the largest |row sum - 1| over radiating facets."""
     return float(np.abs(areas.row_sums()[radiates] - 1.0).max())
 
 
-def _add_diagonal(areas: ExchangeAreas, rest: FloatArray) -> ExchangeAreas:
-    """Return areas with `rest` added to the diagonal (entries made where there is none)."""
-    from scipy.sparse import diags
-
-    # A stored zero would vanish in the sum; variance rides along so that both keep one pattern.
-    tiny = np.where(rest == 0.0, np.finfo(float).tiny, rest)
-    upper = csr_matrix(areas.upper + diags(tiny))
-    spread = areas.upper.copy()
-    spread.data = areas.variance.astype(np.float64)
-    variance = csr_matrix(spread + diags(np.full(len(rest), np.finfo(np.float32).tiny)))
-    upper.sort_indices()
-    variance.sort_indices()
-    return replace(areas, upper=upper, variance=variance.data.astype(np.float32))
-
-
-__all__ = ["ExchangeAreas", "close", "from_upper", "pool"]
+__all__ = ["Escapes", "ExchangeAreas", "close", "from_upper", "weighted_lines"]

@@ -1,35 +1,289 @@
-"""What the statistics of exchange areas do to the light that a receiver gets."""
+# mypy: disallow-untyped-decorators=False
+"""What the statistics of exchange areas do to a result, and to sums of view factors.
+
+Every facet and every portal sends its rays in several replicas: low-discrepancy sets of its own, randomly shifted, each
+an unbiased estimate by itself. Replicas of one source are independent of each other and of all other sources, so the
+variance of any sum of lines is the sum of the sources' variances, each from the scatter among its replicas. No line is
+taken as independent of the others of its set, so the gain of low-discrepancy rays shows in the errors.
+"""
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
-from scipy.sparse import coo_matrix
 
+from bbrmodel.radiation.exchange_areas import ExchangeAreas
 from bbrmodel.radiation.light_exchange import LightState
-from bbrmodel.typing import FloatArray
+from bbrmodel.radiation.lines import Lines, in_lanes
+from bbrmodel.radiation.sampling import mix_bits
+from bbrmodel.typing import AnyArray, FloatArray, IntArray
+
+# Outcomes of the multiplier bootstrap, at most the bits of one hash; fewer where many surfaces would fill the memory.
+_SIGNS, _FEW_SIGNS, _MANY_SURFACES = 64, 16, 100
 
 
 def exchange_variance(states: Sequence[tuple[LightState, FloatArray]]) -> float:
-    """Return the variance of the ion's irradiance [W2/m4] from the statistics of all exchange areas.
+    """Return the variance of a receiver's irradiance [W2/m4] from the statistics of all exchange areas.
 
-    An error of S_ij acts through the adjoint state y as y_i (J_j - H_i kept_j) + y_j (J_i - H_j kept_i): closure ties
-    each row's errors together, so that only departures from the row's mean count. Lines are taken as independent,
-    which overestimates the error of low-discrepancy rays. Classes of light that share their lines are added first.
+    Parameters
+    ----------
+    states
+        Each class of light with the receiver's adjoint state y in it, shape (num_facets,), [1/m2].
+
+    Notes
+    -----
+    An error of S_ij acts as y_i (J_j - H_i kept_j) + y_j (J_i - H_j kept_i): closure ties each row's errors together,
+    so that only departures from the row's mean count. Classes of light that share their lines are added first.
     """
     variance = 0.0
     for areas in {id(light.solver.areas): light.solver.areas for light, _ in states}.values():
-        entries = coo_matrix(areas.upper)
-        influence = np.zeros(entries.nnz)
-        escape = np.zeros(len(areas.area_m2))
+        left, right, outward = [], [], np.zeros(areas.num_facets)
         for light, y in states:
             if light.solver.areas is areas:
-                J, H = light.radiosity, light.irradiance
-                influence += y[entries.row] * (J[entries.col] - H[entries.row] * areas.kept[entries.col])
-                influence += y[entries.col] * (J[entries.row] - H[entries.col] * areas.kept[entries.row])
-                escape += y * (light.environment - H)
-        influence[entries.row == entries.col] = 0.0
-        variance += float(areas.variance @ influence**2 + areas.escape_variance @ escape**2)
+                left += [y, -y * light.irradiance]
+                right += [light.radiosity, areas.kept]
+                outward += y * (light.environment - light.irradiance)
+        variance += variance_of_sum(areas, left, right, outward=outward)
     return variance
 
 
-__all__ = ["exchange_variance"]
+def variance_of_sum(
+    areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[FloatArray], *, outward: FloatArray
+) -> float:
+    """Return the variance of sum_t left_t . S right_t + outward . escape.
+
+    Parameters
+    ----------
+    left, right
+        Vectors of shape (num_facets,), in pairs.
+    outward
+        shape (num_facets,), factor of the exchange area with the environment.
+    """
+    a, b = (np.ascontiguousarray((np.array(v) * areas.scale).T) for v in (left, right))
+    variance = 0.0
+    independent = [block for block in areas.lines if block.variance is not None]
+    for block in independent:
+        variance += float(_independent_variance(*block.arrays, block.variance, a, b))
+    units, replicas, values = [], [], []
+    for block in areas.lines:
+        if block.unit is not None and block.replica is not None:
+            units.append(block.unit)
+            replicas.append(block.replica)
+            values.append(_row_values(*block.arrays, a, b))
+    weight = areas.scale * outward
+    if areas.escapes is None:
+        variance += float(areas.escape_variance @ outward**2)
+    else:
+        units.append(areas.escapes.unit)
+        replicas.append(areas.escapes.replica)
+        values.append(areas.escapes.weight * weight[areas.escapes.facet])
+    if units:
+        variance += _scatter(np.concatenate(units), np.concatenate(replicas), np.concatenate(values))
+    return variance
+
+
+def _scatter(unit: IntArray, replica: IntArray, value: FloatArray) -> float:
+    """Return the variance of the sum of all values, from the scatter among the replicas of each unit."""
+    if not len(unit):
+        return 0.0
+    number = int(replica.max()) + 1
+    table = np.bincount(unit * number + replica, weights=value, minlength=(int(unit.max()) + 1) * number)
+    table = table.reshape(-1, number)
+    spread = table - table.mean(axis=1)[:, None]
+    return float((spread**2).sum()) * number / max(number - 1, 1)
+
+
+def group_errors(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArray:
+    """Return standard errors of the exchange areas between surfaces [m2], shape (number, number).
+
+    Notes
+    -----
+    Closure ties the errors of a row together: where a surface sees only one other, its view factor is 1 without any
+    error. So errors are those after closure, taken between surfaces: random signs on the deviations of every source's
+    replicas give 64 possible outcomes (multiplier bootstrap), each is closed to first order, and their scatter is the
+    error, known to 9 %.
+    """
+    exchange = areas.block_sums(surface, number)
+    outcomes = _outcomes(areas, surface, number)
+    replicas = [block for block in areas.lines if block.variance is not None]
+    spread = np.zeros((number, number))
+    for block in replicas:
+        _add_variances(*block.arrays, block.variance, areas.scale, surface.astype(np.int32), spread)
+    if replicas:
+        independent: FloatArray = np.sqrt(spread + spread.T)
+        return independent
+    area = np.bincount(surface, weights=areas.kept * areas.area_m2, minlength=number).astype(np.float64)
+    closed = np.array([_closed_change(exchange, change, area) for change in outcomes])
+    error: FloatArray = np.sqrt((closed**2).mean(axis=0))
+    return error
+
+
+def _closed_change(exchange: FloatArray, change: FloatArray, area: FloatArray) -> FloatArray:
+    """Return a change of exchange areas, last column the environment, after rows are scaled back to their sums.
+
+    With D = 1 + diag(d): (diag(row sums) + S) d = - change of the row sums.
+    """
+    number = len(exchange)
+    missing = change.sum(axis=1)
+    here = np.flatnonzero(area > 0.0)
+    matrix = exchange[np.ix_(here, here)] + np.diag(area[here])
+    shift = np.zeros(number)
+    shift[here] = np.linalg.lstsq(matrix, -missing[here], rcond=1e-12)[0]
+    inner = change[:, :number]
+    return inner + exchange * (shift[:, None] + shift)
+
+
+def _outcomes(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArray:
+    """Return possible deviations of the exchange between surfaces and, last, the sky: (signs, number, number + 1)."""
+    label = surface.astype(np.int32)
+    blocks = [block for block in areas.lines if block.unit is not None]
+
+    def work(block: Lines, out: AnyArray) -> None:
+        _add_outcomes(*block.arrays, areas.scale, label, block.unit, block.replica, _replicas(areas), out)
+
+    signs = _SIGNS if number <= _MANY_SURFACES else _FEW_SIGNS
+    shape = (number, number, signs)
+    one_sided = sum(in_lanes(blocks, work, lambda: np.zeros(shape)), np.zeros(shape))
+    total = np.zeros((signs, number, number + 1))
+    total[:, :, :number] = np.moveaxis(one_sided + np.swapaxes(one_sided, 0, 1), 2, 0)
+    if areas.escapes is not None:
+        found = areas.escapes
+        weight = found.weight * areas.scale[found.facet]
+        sky = np.zeros((number, signs))
+        _add_escapes(found.unit, found.replica, label[found.facet], weight, _replicas(areas), sky)
+        total[:, :, number] = sky.T
+    return total
+
+
+def _replicas(areas: ExchangeAreas) -> int:
+    """Return the number of replicas."""
+    most = [int(block.replica.max()) for block in areas.lines if block.replica is not None and len(block.replica)]
+    return max(most, default=0) + 1
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _row_values(
+    facet: AnyArray,
+    start: AnyArray,
+    column: AnyArray,
+    strength: AnyArray,
+    density: AnyArray,
+    left: AnyArray,
+    right: AnyArray,
+) -> AnyArray:  # pragma: no cover - compiled
+    """Return sum over a row's lines of weight (left_i . right_j + left_j . right_i), shape (num_rows,)."""
+    values = np.zeros(len(facet))
+    for k in range(len(facet)):
+        i = facet[k]
+        for e in range(start[k], start[k + 1]):
+            j = column[e]
+            influence = 0.0
+            for t in range(left.shape[1]):
+                influence += left[i, t] * right[j, t] + left[j, t] * right[i, t]
+            values[k] += influence * strength[e] / (density[i] + density[j])
+    return values
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _independent_variance(
+    facet: AnyArray,
+    start: AnyArray,
+    column: AnyArray,
+    strength: AnyArray,
+    density: AnyArray,
+    variance: AnyArray,
+    left: AnyArray,
+    right: AnyArray,
+) -> float:  # pragma: no cover - compiled
+    """Return sum of variance x influence^2 over independent lines; what a facet sends itself does no harm."""
+    total = 0.0
+    for k in range(len(facet)):
+        i = facet[k]
+        for e in range(start[k], start[k + 1]):
+            j = column[e]
+            influence = 0.0
+            if i != j:
+                for t in range(left.shape[1]):
+                    influence += left[i, t] * right[j, t] + left[j, t] * right[i, t]
+            total += influence * influence * variance[e]
+    return total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_variances(
+    facet: AnyArray,
+    start: AnyArray,
+    column: AnyArray,
+    strength: AnyArray,
+    density: AnyArray,
+    variance: AnyArray,
+    scale: AnyArray,
+    label: AnyArray,
+    out: AnyArray,
+) -> None:  # pragma: no cover - compiled
+    """Add the variances of independent lines by labels; those between two facets of one label act twice."""
+    for k in range(len(facet)):
+        i = facet[k]
+        for e in range(start[k], start[k + 1]):
+            j = column[e]
+            share = 1.0 if label[i] != label[j] else 2.0
+            out[label[i], label[j]] += share * variance[e] * (scale[i] * scale[j]) ** 2
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _draw_signs(unit: int, replica: int, number: int, sign: AnyArray) -> None:  # pragma: no cover - compiled
+    """Write random signs of a replica, less their means over all replicas, with the factor that makes them unbiased."""
+    sign[:] = 0.0
+    if number < 2:
+        return
+    factor = np.sqrt(number / (number - 1.0))
+    for r in range(number):
+        word = mix_bits(np.uint64(unit) * np.uint64(number) + np.uint64(r))
+        share = factor * ((1.0 if r == replica else 0.0) - 1.0 / number)
+        for b in range(len(sign)):
+            sign[b] += share if (word >> np.uint64(b)) & np.uint64(1) else -share
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_outcomes(
+    facet: AnyArray,
+    start: AnyArray,
+    column: AnyArray,
+    strength: AnyArray,
+    density: AnyArray,
+    scale: AnyArray,
+    label: AnyArray,
+    unit: AnyArray,
+    replica: AnyArray,
+    number: int,
+    out: AnyArray,
+) -> None:  # pragma: no cover - compiled
+    """Add each row's sums by label, with random signs, to `out` (labels, labels, signs)."""
+    sums = np.zeros(out.shape[1])
+    sign = np.empty(out.shape[2])
+    for k in range(len(facet)):
+        i = facet[k]
+        sums[:] = 0.0
+        for e in range(start[k], start[k + 1]):
+            j = column[e]
+            sums[label[j]] += scale[i] * scale[j] * strength[e] / (density[i] + density[j])
+        _draw_signs(unit[k], replica[k], number, sign)
+        for q in range(len(sums)):
+            if sums[q] != 0.0:
+                for b in range(len(sign)):
+                    out[label[i], q, b] += sums[q] * sign[b]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_escapes(
+    unit: AnyArray, replica: AnyArray, label: AnyArray, weight: AnyArray, number: int, out: AnyArray
+) -> None:  # pragma: no cover - compiled
+    """Add weights with random signs to `out` (labels, signs)."""
+    sign = np.empty(out.shape[1])
+    for k in range(len(unit)):
+        _draw_signs(unit[k], replica[k], number, sign)
+        for b in range(out.shape[1]):
+            out[label[k], b] += weight[k] * sign[b]
+
+
+__all__ = ["exchange_variance", "group_errors", "variance_of_sum"]

@@ -266,7 +266,8 @@ def _enter(tracer: _Tracer, size: int, seed: int) -> tuple[IntArray, AnyArray, F
     area = tracer.enclosure.area_m2[facets]
     share = area / area.sum()
     counts = np.ceil(size * share).astype(np.int64)
-    origins, _ = sample_facets(facets, counts, tracer.points, seed, tracer.geometry)
+    points = np.ascontiguousarray(tracer.points[: counts.max()].T)
+    origins, _ = sample_facets(facets, counts, points, seed, tracer.geometry)
     return np.repeat(facets, counts), origins, np.repeat(share / counts, counts)
 
 

@@ -14,10 +14,10 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import coo_matrix
 
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.exchange_error import variance_of_sum
 from bbrmodel.radiation.flow import Transmission, find_openings
 from bbrmodel.radiation.radiosity import RadiositySolver, make_patches
 from bbrmodel.radiation.view_factors import RaySettings, compute_view_factors
@@ -71,16 +71,17 @@ def solve_transmission(
         wall_hits=float((area * irradiance)[wall].sum()) / source_area,
         method="exchange",
         rays=found.report.rays,
-        lost_rays=found.report.lost_rays,
+        lost_rays=int(found.report.lost_rays or 0),
         seconds=time.perf_counter() - start,
     )
 
 
 def _ray_error(areas: ExchangeAreas, radiosity: FloatArray, weight: FloatArray) -> float:
     """Return the standard error of sum_ij w_i S_ij J_j [m2] from the variances of S at fixed row sums."""
-    entries = coo_matrix(areas.upper)
-    change = (radiosity[entries.row] - radiosity[entries.col]) * (weight[entries.row] - weight[entries.col])
-    return float(np.sqrt((areas.variance * change**2).sum()))
+    # - (w_i - w_j) (J_i - J_j) = w_i J_j + w_j J_i - w_i J_i - w_j J_j, without S_ii, which does nothing.
+    ones = np.ones(areas.num_facets)
+    variance = variance_of_sum(areas, (weight, -weight * radiosity), (radiosity, ones), outward=0.0 * ones)
+    return float(np.sqrt(variance))
 
 
 __all__ = ["solve_transmission"]

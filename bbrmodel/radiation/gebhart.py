@@ -66,10 +66,11 @@ def surface_gebhart_factors(
     Two large plates: the exchange factor is 1 / (1/e1 + 1/e2 - 1).
 
     >>> from scipy.sparse import csr_matrix
-    >>> from bbrmodel.radiation.exchange_areas import ExchangeAreas
+    >>> from bbrmodel.radiation.exchange_areas import from_upper
     >>> none = np.zeros(2)
     >>> facing = csr_matrix([[0.0, 1.0], [0.0, 0.0]])
-    >>> areas = ExchangeAreas(facing, np.zeros(1), none, none, np.ones(2), np.ones(2))
+    >>> sizes = {"area_m2": np.ones(2), "kept": np.ones(2), "escape": none, "escape_variance": none}
+    >>> areas = from_upper(facing, np.zeros(1), **sizes)
     >>> plates = RadiositySolver(areas, np.array([0.8, 0.6]), np.arange(2))
     >>> found = surface_gebhart_factors(plates, np.arange(2), num_surfaces=2)
     >>> round(float(found.exchange_factors[0, 1]), 10), round(1.0 / (1.0 / 0.8 + 1.0 / 0.6 - 1.0), 10)

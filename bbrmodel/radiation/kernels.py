@@ -6,6 +6,7 @@ import numpy as np
 from bbrmodel.typing import AnyArray
 
 HIT, ESCAPED, LOST = 0, 1, 2
+MOST_HITS = np.uint16(65535)  # of one entry; more take another one
 _INWARD = 0.9999
 
 
@@ -32,63 +33,70 @@ def crossed_density(
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def add_crossings(
     origins: AnyArray, directions: AnyArray, distance: AnyArray, portals: AnyArray, through: AnyArray
 ) -> None:  # pragma: no cover - compiled
-    """Add to `through` (num_rays,) the line density of the portals that each ray crosses."""
-    if len(portals) == 0:
-        return
-    for r in range(len(through)):
-        through[r] += crossed_density(origins[r], directions[r], distance[r], portals)
+    """Add to `through` (num_rays,) the line density of the portals that each ray crosses.
+
+    As `crossed_density`, written without branches for many rays: along a portal's plane 0 / 0 compares as no crossing.
+    """
+    for p in range(len(portals)):
+        cx, cy, cz = portals[p, 0], portals[p, 1], portals[p, 2]
+        nx, ny, nz = portals[p, 3], portals[p, 4], portals[p, 5]
+        reach, density = portals[p, 6], portals[p, 7]
+        for r in range(len(through)):
+            x, y, z = cx - origins[r, 0], cy - origins[r, 1], cz - origins[r, 2]
+            along = directions[r, 0] * nx + directions[r, 1] * ny + directions[r, 2] * nz
+            t = (x * nx + y * ny + z * nz) / along
+            x, y, z = t * directions[r, 0] - x, t * directions[r, 1] - y, t * directions[r, 2] - z
+            inside = (t > 0.0) & (t < distance[r]) & (x * x + y * y + z * z < reach)
+            through[r] += density if inside else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
 def classify_hits(
-    directions: AnyArray, facet: AnyArray, normals: AnyArray, radiates: AnyArray, miss: int
+    facet: AnyArray, from_behind: AnyArray, radiates: AnyArray, miss: int
 ) -> AnyArray:  # pragma: no cover - compiled
     """Return HIT for rays that meet the front of a radiating facet, `miss` for those that meet nothing, else LOST."""
     kind = np.empty(len(facet), dtype=np.int8)
     for r in range(len(facet)):
         j = facet[r]
-        if j < 0:
-            kind[r] = miss
-            continue
-        along = directions[r, 0] * normals[j, 0] + directions[r, 1] * normals[j, 1] + directions[r, 2] * normals[j, 2]
-        kind[r] = HIT if along <= 0.0 and radiates[j] else LOST
+        kind[r] = miss if j < 0 else (LOST if from_behind[r] or not radiates[j] else HIT)
     return kind
 
 
 @numba.njit(cache=True, nogil=True)
 def count_rows(
-    starts: AnyArray, target: AnyArray
+    starts: AnyArray, target: AnyArray, num_facets: int
 ) -> tuple[AnyArray, AnyArray, AnyArray]:  # pragma: no cover - compiled
     """Count equal targets in each row.
 
-    Row k holds the samples starts[k] to starts[k + 1]; a target below 0 does not count. `target` is sorted in place.
+    Row k holds the samples starts[k] to starts[k + 1]; a target below 0 does not count.
 
     Returns
     -------
     :
-        entries of each row, and columns (sorted in each row) and counts of all entries.
+        entries of each row, and columns (in the order of their first hit) and counts of all entries.
     """
     size = np.zeros(len(starts) - 1, dtype=np.int64)
     columns = np.empty(len(target), dtype=np.int32)
     counts = np.empty(len(target), dtype=np.uint16)
+    place = np.full(num_facets, -1, dtype=np.int32)  # of a facet's entry in this row
     out = 0
     for k in range(len(size)):
-        row = target[starts[k] : starts[k + 1]]
-        row.sort()
-        last = -1
-        for j in row:
+        first = out
+        for r in range(starts[k], starts[k + 1]):
+            j = target[r]
             if j < 0:
                 continue
-            if j != last or counts[out - 1] == 65535:
-                columns[out], counts[out] = j, 0
+            entry = place[j]
+            if entry < first or counts[entry] == MOST_HITS:  # entries of earlier rows lie before `first`
+                entry = out
+                columns[entry], counts[entry], place[j] = j, 0, entry
                 out += 1
-                size[k] += 1
-                last = j
-            counts[out - 1] += 1
+            counts[entry] += 1
+        size[k] = out - first
     return size, columns[:out].copy(), counts[:out].copy()
 
 

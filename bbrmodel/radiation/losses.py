@@ -23,16 +23,15 @@ def probe(enclosure: Enclosure, *, rays_per_facet: int = PROBE_RAYS) -> None:
     EnclosureError
         As `check_lost` and `check_portal`. A hole that few rays find may still escape notice.
     """
-    tracer = Tracer(enclosure, RaySettings(rays_per_facet, 1024 if enclosure.portals else 0, 1))
-    facets = np.flatnonzero(enclosure.radiates)
+    tracer = Tracer(enclosure, RaySettings(rays_per_facet, 1024 if enclosure.portals else 0, 1, replicas=1))
     lost = np.zeros(enclosure.num_facets, dtype=np.int64)
-    for chunk in np.array_split(facets, max(1, len(facets) * rays_per_facet >> 18)):
-        for visits in tracer.follow(*tracer.sample_facets(chunk), first_identity=0):
+    for chunk in tracer.chunks(1 << 18):
+        for visits in tracer.follow(*tracer.sample_facets(chunk), first_identity=0, homes=chunk):
             missing = visits.kind == LOST
             lost[chunk] += np.bincount(visits.ray[missing] // rays_per_facet, minlength=len(chunk))
     check_lost(tracer, lost)
     for number in range(len(enclosure.portals)):
-        origins, directions = tracer.sample_portal(number)
+        origins, directions = tracer.sample_portal(number, 0)
         ahead = next(tracer.follow(origins, directions, first_identity=0, without_portal=number))
         behind = next(tracer.follow(origins, -directions, first_identity=0, without_portal=number))
         check_portal(tracer, number, ahead=ahead, behind=behind)
@@ -46,13 +45,13 @@ def check_lost(tracer: Tracer, lost: IntArray) -> None:
     EnclosureError
         Names the surface that loses the largest share, and what its rays meet.
     """
-    enclosure, per_facet = tracer.enclosure, tracer.settings.rays_per_facet
-    rays = per_facet * int(enclosure.radiates.sum())
+    enclosure, sent = tracer.enclosure, tracer.settings.replicas * tracer.rays
+    rays = int(sent.sum())
     if lost.sum() <= MAX_LOST_FRACTION * rays:
         return
     num = len(enclosure.surface_names)
-    facets = np.bincount(enclosure.surface[enclosure.radiates], minlength=num)
-    share = np.bincount(enclosure.surface, weights=lost, minlength=num) / (per_facet * np.maximum(facets, 1))
+    total = np.bincount(enclosure.surface, weights=sent, minlength=num)
+    share = np.bincount(enclosure.surface, weights=lost, minlength=num) / np.maximum(total, 1)
     worst = int(share.argmax())
     raise EnclosureError(
         f"surface '{enclosure.surface_names[worst]}': {100 * share[worst]:.3g} % of its rays are lost "

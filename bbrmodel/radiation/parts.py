@@ -1,7 +1,5 @@
 """Separate enclosures in one model: groups of facets between which no light passes."""
 
-from itertools import pairwise
-
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
@@ -9,9 +7,6 @@ from scipy.sparse.csgraph import connected_components
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
 from bbrmodel.solution import EnclosurePart
 from bbrmodel.typing import BoolArray, IntArray
-
-# The graph is walked in pieces, so that a large exchange is never copied as a whole.
-_ENTRIES_PER_STEP = 1 << 22
 
 
 def find_enclosures(
@@ -34,7 +29,7 @@ def find_enclosures(
     rooms with a pinhole between them may count as two. The environment joins nothing either: it returns no light.
     Facets that see the environment alone are put together by surface.
     """
-    label = _components(areas.upper)
+    label = _components(areas)
     alone = np.bincount(label, minlength=len(label))[label] == 1
     to_sky = alone & (areas.escape > 0.0)
     label[to_sky] = len(label) + surface[to_sky]
@@ -47,17 +42,13 @@ def find_enclosures(
     return _with_unique_names(found)
 
 
-def _components(upper: csr_matrix) -> IntArray:
+def _components(areas: ExchangeAreas) -> IntArray:
     """Return the number of the connected component of every facet, shape (num_facets,)."""
-    num = upper.shape[0]
+    num = areas.num_facets
     label = np.arange(num)
-    steps = np.searchsorted(upper.indptr, np.arange(0, upper.nnz + _ENTRIES_PER_STEP, _ENTRIES_PER_STEP))
-    for first, end in pairwise(np.minimum(steps, num)):
-        span = slice(upper.indptr[first], upper.indptr[end])
-        rows = np.repeat(np.arange(first, end), np.diff(upper.indptr[first : end + 1]))
-        seen = upper.data[span] > 0.0
-        pairs = (label[rows[seen]], label[upper.indices[span][seen]])
-        graph = csr_matrix((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(num, num))
+    for first, second in areas.pairs():
+        pairs = (label[first], label[second])
+        graph = csr_matrix((np.ones(len(first), dtype=np.int8), pairs), shape=(num, num))
         label = connected_components(graph, directed=False)[1][label]
     result: IntArray = label.astype(np.int64)
     return result

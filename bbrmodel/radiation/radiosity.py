@@ -133,11 +133,8 @@ class RadiositySolver:
         """Return the patch basis Z = R restricted to patches, and the Cholesky factor of Z^T (A - R S R) Z."""
         num = len(self.patch)
         basis = csr_matrix((self._root + 1e-12, (np.arange(num), self.patch)))
-        scaled = csr_matrix((self._root * (self._root + 1e-12), (np.arange(num), self.patch)))
-        upper = (scaled.T @ self.areas.upper @ scaled).toarray()
-        diagonal = np.asarray(scaled.multiply(scaled).T @ self.areas.upper.diagonal()).ravel()
-        matrix = np.diag(np.asarray(basis.multiply(basis).T @ self.areas.area_m2).ravel()) - upper - upper.T
-        matrix[np.diag_indices_from(matrix)] += diagonal
+        exchange = self.areas.block_sums(self.patch, basis.shape[1], self._root * (self._root + 1e-12))
+        matrix = np.diag(np.asarray(basis.multiply(basis).T @ self.areas.area_m2).ravel()) - exchange
         matrix[np.diag_indices_from(matrix)] += 1e-14 * np.abs(np.diag(matrix)).max()
         return basis, cho_factor(matrix)
 

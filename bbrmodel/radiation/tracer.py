@@ -8,21 +8,32 @@ import numpy as np
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.kernels import ESCAPED, LOST, add_crossings, classify_hits, mirror
-from bbrmodel.radiation.sampling import sample_disc, sample_facets, sobol_points
+from bbrmodel.radiation.sampling import facet_points, sample_disc, sample_facets, sobol_points
 from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
 # A ray between two perfect mirrors would never end.
 MAX_MIRROR_BOUNCES = 10_000
+# Rounding loses one ray in ten million at the edges of facets; many more have another reason.
+_MOST_STARTED_AGAIN, _FURTHER_INSIDE = 1e-3, 1e-3
 
 
 @dataclass(frozen=True)
 class RaySettings:
-    """How many rays: per facet, through each portal; and the seed that makes them repeatable."""
+    """How many rays: per facet, through each portal; and the seed that makes them repeatable.
+
+    Attributes
+    ----------
+    rays_per_facet, portal_rays
+        In all replicas together; rounded up to a multiple of their number.
+    replicas
+        Independent low-discrepancy sets of each source of rays, whose scatter tells the error.
+    """
 
     rays_per_facet: int = 1000
     portal_rays: int = 200_000
     seed: int = 1
+    replicas: int = 4
 
 
 @dataclass(frozen=True)
@@ -40,47 +51,81 @@ class Visits:
 
 
 class Tracer:
-    """Rays in one enclosure whose mirrors have the specular reflectivity `specular` (num_facets,), or None."""
+    """Rays in one enclosure.
 
-    def __init__(self, enclosure: Enclosure, settings: RaySettings, specular: FloatArray | None = None) -> None:
+    Parameters
+    ----------
+    specular
+        shape (num_facets,), specular reflectivity of mirrors, or None.
+    rays
+        shape (num_facets,), rays of each facet in one replica; by default what the settings say.
+    """
+
+    def __init__(
+        self,
+        enclosure: Enclosure,
+        settings: RaySettings,
+        specular: FloatArray | None = None,
+        rays: IntArray | None = None,
+    ) -> None:
         self.enclosure = enclosure
         self.settings = settings
         self.specular = specular
         self.scene = RayScene(enclosure)
         self.lift = origin_lift(enclosure)
-        self.density = np.where(enclosure.radiates, settings.rays_per_facet / enclosure.area_m2, 0.0)
-        self.points = sobol_points(max(settings.rays_per_facet, settings.portal_rays))
+        each = -(-settings.rays_per_facet // settings.replicas)
+        self.rays = np.where(enclosure.radiates, each if rays is None else rays, 0).astype(np.int64)
+        self.density = settings.replicas * self.rays / enclosure.area_m2
+        self.portal_points = sobol_points(-(-settings.portal_rays // settings.replicas))
+        self._points: dict[int, AnyArray] = {n: facet_points(n) for n in np.unique(self.rays).tolist() if n}
+        self._geometry = (enclosure.vertices_m, enclosure.normal, self.lift)
+        sent = settings.replicas * len(self.portal_points)
         rows = [
-            [
-                *p.center_m,
-                *(np.array(p.normal) / np.linalg.norm(p.normal)),
-                p.radius_m**2,
-                settings.portal_rays / p.area_m2,
-            ]
+            [*p.center_m, *(np.array(p.normal) / np.linalg.norm(p.normal)), p.radius_m**2, sent / p.area_m2]
             for p in enclosure.portals
         ]
         self.portals = np.array(rows, dtype=np.float64).reshape(-1, 8)
-        if settings.portal_rays == 0:
+        if sent == 0:
             self.portals = self.portals[:0]
 
-    def sample_facets(self, facets: IntArray) -> tuple[AnyArray, AnyArray]:
-        """Return origins and directions of all rays of some facets, facet by facet."""
-        counts = np.full(len(facets), self.settings.rays_per_facet, dtype=np.int64)
-        geometry = (self.enclosure.vertices_m, self.enclosure.normal, self.lift)
-        return sample_facets(facets, counts, self.points, self.settings.seed, geometry)  # type: ignore[no-any-return]
+    @property
+    def rays_in_all(self) -> int:
+        """Number of rays of all facets and portals."""
+        through_portals = len(self.portals) * len(self.portal_points)
+        return self.settings.replicas * (int(self.rays.sum()) + through_portals)
 
-    def sample_portal(self, number: int) -> tuple[AnyArray, AnyArray]:
-        """Return origins and directions of the rays through one portal."""
+    def chunks(self, rays: int) -> Iterator[IntArray]:
+        """Yield facets that send equally many rays, about `rays` of them at a time."""
+        for each in self._points:
+            facets = np.flatnonzero(self.rays == each)
+            step = max(1, rays // (each * self.settings.replicas))
+            for start in range(0, len(facets), step):
+                yield facets[start : start + step]
+
+    def sample_facets(self, facets: IntArray) -> tuple[AnyArray, AnyArray]:
+        """Return origins and directions of all rays of facets that send equally many: facet by facet, by replica."""
+        counts = self.rays[facets]
+        points, replicas = self._points[int(counts[0])], self.settings.replicas
+        return sample_facets(facets, counts, points, self.settings.seed, self._geometry, replicas)  # type: ignore[no-any-return]
+
+    def sample_portal(self, number: int, replica: int) -> tuple[AnyArray, AnyArray]:
+        """Return origins and directions of the rays through one portal in one replica."""
         disc = (self.portals[number, :3], self.portals[number, 3:6], self.enclosure.portals[number].radius_m)
-        points = self.points[: self.settings.portal_rays]
-        return sample_disc(number, points, self.settings.seed, disc)  # type: ignore[no-any-return]
+        name = number + (replica << 40)
+        return sample_disc(name, self.portal_points, self.settings.seed, disc)  # type: ignore[no-any-return]
 
     def trace(self, origins: AnyArray, directions: AnyArray) -> Hits:
         """Return the first hit of each ray."""
         return self.scene.trace(origins, directions)
 
     def follow(
-        self, origins: AnyArray, directions: AnyArray, *, first_identity: int, without_portal: int | None = None
+        self,
+        origins: AnyArray,
+        directions: AnyArray,
+        *,
+        first_identity: int,
+        without_portal: int | None = None,
+        homes: IntArray | None = None,
     ) -> Iterator[Visits]:
         """Yield the arrivals of rays, bounce by bounce, until no mirror sends one on.
 
@@ -90,6 +135,9 @@ class Tracer:
             Number of the first ray; random decisions depend on it and the seed alone.
         without_portal
             Portal that the rays start from, whose first crossing is not counted.
+        homes
+            Facets that the rays start from, in runs of equal length. Rays lost because float32 put their origin beyond
+            an edge of their facet start again a little further inside.
 
         Raises
         ------
@@ -101,19 +149,21 @@ class Tracer:
         others = self.portals if without_portal is None else np.delete(self.portals, without_portal, axis=0)
         miss = ESCAPED if self.enclosure.has_environment else LOST
         for bounce in range(MAX_MIRROR_BOUNCES):
-            found = self.scene.intersect(origins, directions)
-            facet = found["primID"]
-            kind = classify_hits(directions, facet, self.enclosure.normal, self.enclosure.radiates, miss)
-            add_crossings(origins, directions, found["tfar"], others, through)
-            yield Visits(ray, facet, kind, through.copy())
+            found = self.scene.trace(origins, directions)
+            kind = classify_hits(found.facet, found.from_behind, self.enclosure.radiates, miss)
+            if bounce == 0 and homes is not None:
+                self._start_again(origins, directions, homes, found=found, kind=kind)
+            if len(others):
+                add_crossings(origins, directions, found.distance_m, others, through)
+            yield Visits(ray, found.facet, kind, through.copy())
             if self.specular is None:
                 return
             others = self.portals  # reflected back through its own portal, a ray crosses it like any other
             going, origins, directions = mirror(
                 (first_identity + ray, directions),
-                (facet, np.stack([found["u"], found["v"]], axis=1), kind),
+                (found.facet, found.place, kind),
                 self.specular,
-                (self.enclosure.vertices_m, self.enclosure.normal, self.lift),
+                self._geometry,
                 (self.settings.seed, bounce),
             )
             if not len(going):
@@ -123,17 +173,21 @@ class Tracer:
             f"mirrors keep rays going for more than {MAX_MIRROR_BOUNCES} bounces: lower specularity."
         )
 
-    def line_weight(self, first: AnyArray, second: AnyArray | None, through: AnyArray) -> FloatArray:
-        """Return one over the densities of all samplers that could have found a line, [m2].
-
-        A line between facets `first` and `second` (None: the environment) is found by rays of both and by rays of the
-        portals it crosses (the balance heuristic), so that all samples count once, each by its own precision.
-        """
-        total = self.density[first] + through
-        if second is not None:
-            total = total + self.density[second]
-        weight: FloatArray = 1.0 / total
-        return weight
+    def _start_again(
+        self, origins: AnyArray, directions: AnyArray, homes: IntArray, *, found: Hits, kind: AnyArray
+    ) -> None:
+        """Trace lost rays again from a little further inside their facets; puts the results in `found` and `kind`."""
+        lost = np.flatnonzero(kind == LOST)
+        if not 0 < len(lost) <= _MOST_STARTED_AGAIN * len(kind):
+            return  # none, or the model is at fault
+        facet = homes[lost // (len(origins) // len(homes))]
+        centre = self.enclosure.vertices_m[facet].mean(axis=1)
+        origins[lost] = (1.0 - _FURTHER_INSIDE) * origins[lost] + _FURTHER_INSIDE * centre
+        again = self.scene.trace(origins[lost], directions[lost])
+        miss = ESCAPED if self.enclosure.has_environment else LOST
+        kind[lost] = classify_hits(again.facet, again.from_behind, self.enclosure.radiates, miss)
+        for name in ("facet", "distance_m", "place", "from_behind"):
+            getattr(found, name)[lost] = getattr(again, name)
 
 
 __all__ = ["MAX_MIRROR_BOUNCES", "RaySettings", "Tracer", "Visits"]

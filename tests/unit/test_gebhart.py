@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, triu
 
-from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.exchange_areas import ExchangeAreas, from_upper
 from bbrmodel.radiation.gebhart import SurfaceGebhart, surface_gebhart_factors
 from bbrmodel.radiation.radiosity import RadiositySolver
 from bbrmodel.typing import FloatArray
@@ -19,7 +19,10 @@ def closed_areas(*, escape: float = 0.0, kept: FloatArray | None = None) -> Exch
     weight = area / (area @ kept)
     full = (1.0 - escape) * np.outer(area, weight)
     upper = csr_matrix(triu(full))
-    return ExchangeAreas(upper, np.zeros(upper.nnz), escape * area, np.zeros(len(area)), area, kept)
+    nothing = np.zeros(len(area))
+    return from_upper(
+        upper, np.zeros(upper.nnz), escape=escape * area, escape_variance=nothing, area_m2=area, kept=kept
+    )
 
 
 def solve(areas: ExchangeAreas, absorptivity: FloatArray) -> SurfaceGebhart:
@@ -58,11 +61,18 @@ def test_light_that_mirrors_pass_on_is_counted_once() -> None:
 
 def test_a_surface_that_takes_no_part_has_rows_and_columns_of_zeros() -> None:
     areas = closed_areas()
-    full = areas.upper.toarray()
+    full = areas.to_array()
     full[SURFACE == 3] = full[:, SURFACE == 3] = 0.0
     full *= areas.area_m2.sum() / areas.area_m2[SURFACE != 3].sum()
-    upper = csr_matrix(full)
-    alone = ExchangeAreas(upper, np.zeros(upper.nnz), areas.escape, areas.escape, areas.area_m2, areas.kept)
+    upper = csr_matrix(triu(full))
+    alone = from_upper(
+        upper,
+        np.zeros(upper.nnz),
+        escape=areas.escape,
+        escape_variance=areas.escape,
+        area_m2=areas.area_m2,
+        kept=areas.kept,
+    )
     found = solve(alone, np.full(len(SURFACE), 0.4))
     assert (found.gebhart[3] == 0.0).all()
     assert (found.gebhart[:, 3] == 0.0).all()

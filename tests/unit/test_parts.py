@@ -1,26 +1,32 @@
 """Separate enclosures: which facets exchange light at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, triu
 
-import bbrmodel.radiation.parts as parts_module
 from bbrmodel.radiation.api import enclosure_of_triangles, surface_view_factors
-from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.exchange_areas import ExchangeAreas, from_upper
+from bbrmodel.radiation.lines import split
 from bbrmodel.radiation.parts import EnclosurePart, find_enclosures
 from bbrmodel.radiation.tracer import RaySettings
 from tests.verification.shapes import cube, rectangle
 
 
-def areas_of(pairs: list[tuple[int, int]], num: int, *, escape: list[int] | None = None) -> ExchangeAreas:
-    """Return exchange areas of 1 m2 between pairs of facets; facet k has the area k + 1."""
+def areas_of(
+    pairs: list[tuple[int, int]], num: int, *, escape: list[int] | None = None, value: float = 1.0
+) -> ExchangeAreas:
+    """Return exchange areas of `value` [m2] between pairs of facets; facet k has the area k + 1."""
     matrix = np.zeros((num, num))
     for i, j in pairs:
         matrix[i, j] = matrix[j, i] = 1.0
     upper = csr_matrix(triu(matrix))
+    upper.data[:] = value
     out = np.zeros(num)
     out[escape or []] = 0.5
-    return ExchangeAreas(upper, np.zeros(upper.nnz), out, np.zeros(num), np.arange(num) + 1.0, np.ones(num))
+    area, nothing = np.arange(num) + 1.0, np.zeros(num)
+    return from_upper(upper, np.zeros(upper.nnz), escape=out, escape_variance=nothing, area_m2=area, kept=np.ones(num))
 
 
 def test_a_chain_of_views_is_one_enclosure() -> None:
@@ -44,20 +50,20 @@ def test_two_rooms_of_one_surface_get_two_names() -> None:
 
 
 def test_facets_that_do_not_radiate_belong_to_no_part_and_zeros_join_nothing() -> None:
-    areas = areas_of([(0, 1)], 3)
-    areas.upper.data[:] = 0.0
+    areas = areas_of([(0, 1)], 3, value=0.0)
     found = find_enclosures(areas, np.arange(3), surface_names=("a", "b", "c"), radiates=np.array([True, True, False]))
     assert [part.surfaces for part in found] == [("b",), ("a",)]
 
 
 @pytest.mark.parametrize("step", [1, 2, 7])
-def test_the_size_of_a_step_makes_no_difference(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+def test_the_size_of_a_block_of_lines_makes_no_difference(step: int) -> None:
     random = np.random.default_rng(4)
     pairs = [(int(i), int(j)) for i, j in random.integers(0, 30, (18, 2))]
     areas = areas_of(pairs, 30)
     arguments = {"surface_names": tuple("abc"), "radiates": np.ones(30, dtype=bool)}
     whole = find_enclosures(areas, np.arange(30) % 3, **arguments)  # type: ignore[arg-type]
-    monkeypatch.setattr(parts_module, "_ENTRIES_PER_STEP", step)
+    areas = replace(areas, lines=split(areas.lines[0], step))
+    assert len(areas.lines) > 1
     assert find_enclosures(areas, np.arange(30) % 3, **arguments) == whole  # type: ignore[arg-type]
     assert sum(part.facets for part in whole) == 30
 

@@ -12,11 +12,11 @@ from scipy.sparse import csr_matrix, triu
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.radiation.api import enclosure_of_triangles
 from bbrmodel.radiation.exact import compute_exact_view_factors
-from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.exchange_areas import ExchangeAreas, from_upper
 from bbrmodel.radiation.gebhart import SurfaceGebhart, surface_gebhart_factors
 from bbrmodel.radiation.radiosity import RadiositySolver
 from bbrmodel.radiation.tracer import RaySettings
-from bbrmodel.radiation.view_factors import compute_view_factors, group_exchange
+from bbrmodel.radiation.view_factors import compute_view_factors
 from bbrmodel.typing import FloatArray
 from tests.verification.shapes import rectangle, sphere
 
@@ -27,7 +27,9 @@ def lumped(exchange: FloatArray, area: FloatArray, escape: FloatArray | None = N
     """Return surfaces as single facets, i.e. of one radiosity each, from S_PQ = A_P F_PQ."""
     upper = csr_matrix(triu(np.asarray(exchange, dtype=float)))
     none = np.zeros(len(area))
-    return ExchangeAreas(upper, np.zeros(upper.nnz), none if escape is None else escape, none, area, np.ones(len(area)))
+    sky = none if escape is None else escape
+    ones = np.ones(len(area))
+    return from_upper(upper, np.zeros(upper.nnz), escape=sky, escape_variance=none, area_m2=area, kept=ones)
 
 
 def factors_of(areas: ExchangeAreas, absorptivity: FloatArray, surface: FloatArray | None = None) -> SurfaceGebhart:
@@ -51,7 +53,7 @@ def test_box_with_adiabatic_sides() -> None:
     }
     enclosure = enclosure_of_triangles(box)
     found = compute_exact_view_factors(enclosure)
-    exchange, _ = group_exchange(found.areas, enclosure.surface, 4)
+    exchange = found.areas.block_sums(enclosure.surface, 4)
     area = np.bincount(enclosure.surface, weights=enclosure.area_m2)
     absorptivity = np.array([1.0, 0.75, 0.75, 0.75])
     factors = factors_of(lumped(exchange, area), absorptivity).exchange_factors

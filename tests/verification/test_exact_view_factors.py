@@ -12,7 +12,8 @@ from scipy.spatial.transform import Rotation
 from bbrmodel.radiation.api import enclosure_of_triangles
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exact import ExactSettings, compute_exact_view_factors, polygon_pair_factor
-from bbrmodel.radiation.view_factors import RaySettings, ViewFactors, compute_view_factors, group_exchange
+from bbrmodel.radiation.exchange_error import group_errors
+from bbrmodel.radiation.view_factors import RaySettings, ViewFactors, compute_view_factors
 from bbrmodel.typing import FloatArray
 from tests.verification.shapes import cube, disc, rectangle, sphere
 
@@ -23,9 +24,9 @@ OB01, OB01_SCREEN = 0.1498686717737906, 0.4152532835771466
 def surface_factors(enclosure: Enclosure, found: ViewFactors) -> tuple[FloatArray, FloatArray]:
     """Return view factors between surfaces and their standard errors."""
     num = len(enclosure.surface_names)
-    exchange, variance = group_exchange(found.areas, enclosure.surface, num)
-    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)
-    return exchange / area[:, None], np.sqrt(variance) / area[:, None]
+    exchange = found.areas.block_sums(enclosure.surface, num)
+    area = np.bincount(enclosure.surface, weights=enclosure.area_m2, minlength=num)[:, None]
+    return exchange / area, group_errors(found.areas, enclosure.surface, num) / area
 
 
 def exact_factors(
@@ -154,7 +155,7 @@ def test_error_estimates_shrink_with_the_tolerance_and_hold() -> None:
     enclosure = enclosure_of_triangles(plates, open_model=True)
     for relative in (1e-2, 1e-3, 1e-4):
         found = compute_exact_view_factors(enclosure, ExactSettings(relative, 1e-9))
-        estimate = np.sqrt(found.areas.variance.astype(float)).sum()
+        estimate = sum(float(np.sqrt(block.variance.astype(float)).sum()) for block in found.areas.lines)
         assert estimate <= 2.0 * relative
         assert abs(surface_factors(enclosure, found)[0][0, 1] - OB01) <= estimate
 
@@ -219,8 +220,7 @@ def test_rotation_and_renumbering_leave_the_factors() -> None:
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates[order],
     )
-    one, two = (compute_exact_view_factors(e).areas.upper.toarray() for e in (enclosure, other))
-    one, two = one + np.triu(one, 1).T, two + np.triu(two, 1).T
+    one, two = (compute_exact_view_factors(e).areas.to_array() for e in (enclosure, other))
     back = np.argsort(order)
     np.testing.assert_allclose(
         two[np.ix_(back, back)] / enclosure.area_m2[:, None],

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from bbrmodel.radiation.exact.occluders import Occluders, find_occluders
 from bbrmodel.radiation.exact.rows import MIN_OCCLUDER_AREA, cut_pair, exchange_polygons, exchange_rows
 from bbrmodel.radiation.exact.shaft import MAX_SHAFT_PLANES
 from bbrmodel.radiation.exact.split import exchange_in_parts
-from bbrmodel.radiation.exchange_areas import ExchangeAreas, close
+from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, from_upper
 from bbrmodel.radiation.view_factors import ViewFactors
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
@@ -96,7 +96,7 @@ def compute_exact_view_factors(
     report = RadiationReport(
         facets=len(facets),
         rays=0,
-        nonzeros=2 * areas.upper.nnz - enclosure.num_facets,
+        nonzeros=2 * areas.num_entries,
         escaped_fraction=float(areas.escape.sum() / enclosure.area_m2[facets].sum()),
         lost_rays=0,
         row_sum_deviation_before=before,
@@ -221,15 +221,14 @@ def _tasks(facets: IntArray) -> Iterator[IntArray]:
 def _with_escape(enclosure: Enclosure, upper: csr_matrix, variance: FloatArray) -> ExchangeAreas:
     """Return exchange areas in which the environment, where there is one, takes what the facets leave."""
     nothing = np.zeros(enclosure.num_facets)
-    areas = ExchangeAreas(upper, variance, nothing, nothing, enclosure.area_m2, np.ones(enclosure.num_facets))
+    ones = np.ones(enclosure.num_facets)
+    area = enclosure.area_m2
+    areas = from_upper(upper, variance, escape=nothing, escape_variance=nothing, area_m2=area, kept=ones)
     if not enclosure.has_environment:
         return areas
     rest = np.where(enclosure.radiates, enclosure.area_m2 * (1.0 - areas.row_sums()), 0.0)
     spread = csr_matrix((variance.astype(np.float64), upper.indices, upper.indptr), shape=upper.shape)
-    ones = np.ones(enclosure.num_facets)
-    return ExchangeAreas(
-        upper, variance, np.maximum(rest, 0.0), spread @ ones + spread.T @ ones, enclosure.area_m2, ones
-    )
+    return replace(areas, escape=np.maximum(rest, 0.0), escape_variance=spread @ ones + spread.T @ ones)
 
 
 def _check_missing(enclosure: Enclosure, facets: IntArray, row_sums: FloatArray, variance: FloatArray) -> None:
