@@ -10,7 +10,7 @@ import numpy as np
 from bbrmodel.errors import GeometryError
 from bbrmodel.ion.clocks import clock
 from bbrmodel.ion.cross_check import check_by_paths
-from bbrmodel.ion.field import EffectiveView, compute_effective_view, look_from
+from bbrmodel.ion.field import EffectiveView, compute_effective_view, first_seen, look_from
 from bbrmodel.ion.shift import data_warnings
 from bbrmodel.ion.tables import tabulate_ion
 from bbrmodel.mesh import nearest_cell, report_mesh
@@ -24,14 +24,16 @@ from bbrmodel.model import (
     prepare_mesh,
     solve_temperatures,
 )
-from bbrmodel.model.light import build_enclosure
+from bbrmodel.model.light import Light, build_enclosure, expected_temperatures
+from bbrmodel.model.optics import plan_light
 from bbrmodel.model.tables import tabulate
+from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.parts import find_enclosures
-from bbrmodel.radiation.paths import PathSettings
+from bbrmodel.radiation.paths import PathSettings, PointSource, trace_weights
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import EnclosurePart, IonField, RadiatingFacets, SolidMesh, Solution
-from bbrmodel.spec import Case
+from bbrmodel.spec import Case, Ion
 from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
@@ -77,8 +79,10 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     mesh, assignment = _prepare(case, cache or cache_dir(), progress)
     report = check_prepared(case, mesh, assignment)
     enclosure, _ = build_enclosure(case, mesh, assignment)
-    if case.ion is not None and enclosure is not None:
-        look_from(case.ion.position_m, enclosure, rays=1 << 14)
+    if case.ion is not None and enclosure is not None and case.radiation is not None:
+        expected = expected_temperatures(assignment, first_guess(case, assignment))
+        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m)
+        first_seen(case.ion.position_m, enclosure, rays=1 << 14, seed=1, two_sided=plan.two_sided)
     return report
 
 
@@ -119,18 +123,32 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     spec, light = solved.case.ion, solved.light
     if spec is None or light is None or solved.case.radiation is None:
         return None, None
-    looks = RaySettings(seed=solved.case.radiation.seed)
-    direct = {
-        name: look_from(spec.position_m, light.enclosure, settings=looks, rays=spec.rays, specular=specular)
-        for name, specular in light.specular.items()
-    }
-    view = compute_effective_view(direct, light.exchange)
+    view = _view_of(spec, light, solved.case.radiation.seed)
     field = tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view)
     if spec.cross_check_paths:
-        paths = PathSettings(paths=spec.cross_check_paths, seed=looks.seed)
-        checked = check_by_paths(spec.position_m, light.exchange, light.enclosure, view=view, settings=paths)
-        field = replace(field, cross_check=checked)
+        paths = PathSettings(paths=spec.cross_check_paths, seed=solved.case.radiation.seed)
+        field = replace(field, cross_check=check_by_paths(spec.position_m, light, view=view, settings=paths))
     return field, view
+
+
+def _view_of(ion: Ion, light: Light, seed: int) -> EffectiveView:
+    """Return what the ion sees, by rays and an adjoint solve or by paths, as each class of light wants it."""
+    place, plan = ion.position_m, light.plan
+    looks = RaySettings(seed=seed)
+    direct = {
+        name: look_from(place, light.enclosure, settings=looks, rays=ion.rays, specular=mirror)
+        for name, mirror in plan.specular.items()
+    }
+    how = PathSettings(paths=ion.rays, seed=seed)
+    paths = {
+        name: trace_weights(light.enclosure, optics, source=PointSource(place), settings=how)
+        for name, optics in plan.paths.items()
+    }
+    if direct:
+        first = next(iter(direct.values()))
+        return compute_effective_view(light.exchange, (first.weight, first.environment), direct, paths)
+    seen = first_seen(place, light.enclosure, rays=ion.rays, seed=seed, two_sided=plan.two_sided)
+    return compute_effective_view(light.exchange, seen, direct, paths)
 
 
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
@@ -147,7 +165,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         weight_at_ion=None if view is None else view.weight,
     )
     parts = _enclosures(solved)
-    warnings = [*solved.assignment.warnings, *_about_enclosures(parts)]
+    warnings = [*solved.assignment.warnings, *solved.warnings, *_about_enclosures(parts)]
     if ion is not None and solved.light is not None:
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))

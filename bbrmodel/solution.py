@@ -16,11 +16,13 @@ class SurfaceAtIon:
     effective_solid_angle_sr: float  # 4 pi x share of the ion's light that this surface emitted
     effective_solid_angle_warm_sr: float  # the same for light of room-temperature sources alone
     effective_solid_angle_cold_sr: float  # the same for light of cold sources alone
+    effective_solid_angles_sr: Mapping[str, float]  # the same in each class of light alone
     mean_temperature_K: float
     min_temperature_K: float
     max_temperature_K: float
     emissivity: float  # total hemispherical, at the surface's own temperature
     absorptivity_warm: float  # for light of room-temperature sources
+    absorptivities: Mapping[str, float]  # in each class of light
     share_of_T4: float  # part of T_eff^4 that this surface's emission supplies; sums to 1
 
 
@@ -144,19 +146,43 @@ class MeshReport:
 
 
 @dataclass(frozen=True)
+class LightReport:
+    """One class of light and how it is followed.
+
+    Attributes
+    ----------
+    name
+        "warm", "cold", "all", or "band_1" and so on from the shortest wavelengths.
+    shortest_wavelength_m, longest_wavelength_m
+        Limits of a band; None where there is none.
+    method
+        "view factors", "mirrors" or "paths".
+    """
+
+    name: str
+    shortest_wavelength_m: float | None
+    longest_wavelength_m: float | None
+    method: str
+
+
+@dataclass(frozen=True)
 class RadiationReport:
-    """How the view factors were obtained and how far raw counting was from the exact identities."""
+    """How the exchange was obtained and how far raw counting was from the exact identities.
+
+    Of the last class of light that has view factors; where all are followed by paths, what paths do not tell is None.
+    """
 
     facets: int
     rays: int
-    nonzeros: int
+    nonzeros: int | None
     escaped_fraction: float  # of all radiating area x view, to the declared environment
-    lost_rays: int  # slipped between facets; more than 1e-5 of all is an error
-    row_sum_deviation_before: float  # max |sum_j F_ij - 1| of the pooled factors, area-weighted rows
+    lost_rays: int | None  # slipped between facets; more than 1e-5 of all is an error
+    row_sum_deviation_before: float | None  # max |sum_j F_ij - 1| of the pooled factors, area-weighted rows
     row_sum_deviation_after: float
-    reciprocity_deviation_before: float  # sum |A_i F_ij - A_j F_ji| / sum A_i F_ij of one-sided counts
+    reciprocity_deviation_before: float | None  # sum |A_i F_ij - A_j F_ji| / sum A_i F_ij of one-sided counts
     reciprocity_deviation_after: float
     from_cache: bool
+    lights: tuple[LightReport, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,6 +255,7 @@ __all__ = [
     "EnergyBalance",
     "IonField",
     "JointFlow",
+    "LightReport",
     "LinkFlow",
     "MeshReport",
     "RadiatingFacets",

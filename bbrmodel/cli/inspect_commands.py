@@ -26,13 +26,6 @@ class FactorMethod(StrEnum):
     exact = "exact"
 
 
-class LightKind(StrEnum):
-    """Whose light is followed; finishes differ in how they take it."""
-
-    warm = "warm"
-    cold = "cold"
-
-
 def mesh(
     context: typer.Context,
     case: CaseArgument,
@@ -106,7 +99,9 @@ def exchange(
     case: CaseArgument,
     *,
     changes: SetOption = None,
-    light: Annotated[LightKind, typer.Option(help="Light of warm or of cold sources.")] = LightKind.warm,
+    light: Annotated[
+        str | None, typer.Option(help="warm or cold: the sources; or band_1, band_2, ...; by default the first.")
+    ] = None,
     group: Annotated[str | None, typer.Option(help="Show the pairs of this surface.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -118,7 +113,7 @@ def exchange(
     settings = context.ensure_object(Settings)
     loaded = load_case(case, changes or ())
     with progress_bar(settings.err, loaded.name, quiet=as_json) as progress:
-        found = exchange_of_case(loaded, light=light.value, progress=progress)
+        found = exchange_of_case(loaded, light=light, progress=progress)
     show_exchange(found, settings, group=group, as_json=as_json)
 
 
@@ -141,4 +136,4 @@ def doctor(context: typer.Context) -> None:
     show_findings(examine(), context.ensure_object(Settings))
 
 
-__all__ = ["FactorMethod", "LightKind", "Listing", "check", "doctor", "exchange", "list_names", "mesh", "view_factors"]
+__all__ = ["FactorMethod", "Listing", "check", "doctor", "exchange", "list_names", "mesh", "view_factors"]

@@ -15,6 +15,7 @@ from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
+from bbrmodel.radiation.paths import PathWeights
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
 from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
@@ -45,11 +46,13 @@ class DirectView:
 class EffectiveView:
     """What the ion sees with reflections; facet arrays of shape (num_facets,), fractions of 4 pi.
 
-    `by_light` maps a class of light to the weight of each facet's full emission in that class; these sum to 1 with
-    `environment_by_light`. `weight` is the weight at the facet's actual mixture: T_eff^4 = sum weight T^4.
+    `seen` is what it sees first and `open_sky` what of the sky. `by_light` maps a class of light to the weight of each
+    facet's full emission in that class; these sum to 1 with `environment_by_light`. `weight` is the weight at the
+    facet's actual mixture: T_eff^4 = sum weight T^4.
     """
 
-    direct: DirectView
+    seen: FloatArray
+    open_sky: float
     by_light: dict[str, FloatArray]
     environment_by_light: dict[str, float]
     weight: FloatArray
@@ -148,48 +151,102 @@ def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, positi
         )
 
 
-def compute_effective_view(direct: Mapping[str, DirectView], exchange: LightExchange) -> EffectiveView:
-    """Return effective weights and T_eff^4 from a converged exchange, by one adjoint solve per class of light.
+def first_seen(
+    position_m: tuple[float, float, float], enclosure: Enclosure, *, rays: int, seed: int, two_sided: BoolArray
+) -> tuple[FloatArray, float]:
+    """Return what a point sees first, shape (num_facets,), and the open sky, both as fractions of 4 pi.
 
-    `direct` holds what the ion sees in each class of light; without mirrors these are the same.
+    `two_sided` (num_facets,) marks sheets, which may be seen from behind.
+
+    Raises
+    ------
+    GeometryError, EnclosureError
+        As `look_from`.
+    """
+    tracer = Tracer(enclosure, RaySettings(1, 0, seed), None)
+    points = sobol_points(max(rays // REPLICAS, 1))
+    origins = np.tile(np.array(position_m, dtype=np.float32), (len(points), 1))
+    counts, missed, total = np.zeros(enclosure.num_facets), 0, 0
+    for k in range(REPLICAS):
+        hits = tracer.trace(origins, sample_sphere(points, seed, _FIRST_SPHERE + k))
+        behind = hits.from_behind & ~two_sided[np.maximum(hits.facet, 0)]
+        _check_view(enclosure, hits.facet, behind, position_m)
+        counts += np.bincount(hits.facet[hits.facet >= 0], minlength=enclosure.num_facets)
+        missed += int((hits.facet < 0).sum())
+        total += len(points)
+    return counts / total, missed / total
+
+
+def compute_effective_view(
+    exchange: LightExchange,
+    seen: tuple[FloatArray, float],
+    direct: Mapping[str, DirectView],
+    paths: Mapping[str, PathWeights],
+) -> EffectiveView:
+    """Return effective weights and T_eff^4 from a converged exchange.
+
+    Parameters
+    ----------
+    seen
+        What the ion sees first, and the open sky.
+    direct
+        For classes of light with geometric exchange areas: what the ion sees by way of mirrors. One adjoint solve adds
+        diffuse reflection. Without mirrors these are the same.
+    paths
+        For the other classes: weights of paths that were followed back from the ion.
     """
     by_light: dict[str, FloatArray] = {}
     environment_by_light: dict[str, float] = {}
     weight = np.zeros(len(exchange.fourth_power))
-    environment, total = 0.0, 0.0
+    environment = 0.0
     outside = exchange.surfaces.environment_temperature_K
     states: list[tuple[LightState, FloatArray]] = []
     for light in exchange.lights:
-        seen, areas = direct[light.name], light.solver.areas
-        state = light.solver.adjoint_state(seen.arrival)
-        gain = seen.arrival + areas.apply(state)
-        by_light[light.name] = light.absorptivity * gain
-        weight += light.absorptivity * light.share * gain
-        open_sky = seen.environment + float(state @ areas.escape)
-        environment_by_light[light.name] = open_sky
-        total += float(gain @ light.emitted) + open_sky * light.environment
+        if light.name in paths:
+            found = paths[light.name]
+            by_light[light.name], environment_by_light[light.name] = found.weight, found.environment
+        else:
+            seen_here, areas = direct[light.name], light.solver.areas
+            state = light.solver.adjoint_state(seen_here.arrival)
+            by_light[light.name] = light.absorptivity * (seen_here.arrival + areas.apply(state))
+            environment_by_light[light.name] = seen_here.environment + float(state @ areas.escape)
+            states.append((light, state))
+        weight += light.share * by_light[light.name]
         if outside is not None:
-            environment += open_sky * light.environment / (STEFAN_BOLTZMANN * outside**4)
-        states.append((light, state))
-    variance = exchange_variance(states) + _direct_variance(direct, exchange)
+            environment += environment_by_light[light.name] * light.environment / (STEFAN_BOLTZMANN * outside**4)
+    variance = exchange_variance(states) + _direct_variance(direct, paths, exchange)
     return EffectiveView(
-        direct=direct[exchange.lights[0].name],
+        seen=seen[0],
+        open_sky=seen[1],
         by_light=by_light,
         environment_by_light=environment_by_light,
         weight=weight,
         environment=environment,
-        fourth_power=total / STEFAN_BOLTZMANN,
+        fourth_power=float(weight @ exchange.fourth_power) + environment * (outside or 0.0) ** 4,
         fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
     )
 
 
-def _direct_variance(direct: Mapping[str, DirectView], exchange: LightExchange) -> float:
-    """Return the variance of the ion's irradiance from the rays that leave the ion."""
-    estimates = np.zeros(REPLICAS)
-    for light in exchange.lights:
-        seen = direct[light.name]
-        estimates += seen.replicas @ light.radiosity + seen.environment_replicas * light.environment
-    return float(estimates.var(ddof=1) / len(estimates))
+def _direct_variance(
+    direct: Mapping[str, DirectView], paths: Mapping[str, PathWeights], exchange: LightExchange
+) -> float:
+    """Return the variance of the ion's irradiance from the rays and paths that leave the ion.
+
+    Classes that are sampled alike share their random numbers, so their estimates are added before the scatter is taken.
+    """
+    by_rays = [
+        direct[light.name].replicas @ light.radiosity + direct[light.name].environment_replicas * light.environment
+        for light in exchange.lights
+        if light.name in direct
+    ]
+    by_paths = [
+        paths[light.name].replicas @ (light.share * STEFAN_BOLTZMANN * exchange.fourth_power)
+        + paths[light.name].environment_replicas * light.environment
+        for light in exchange.lights
+        if light.name in paths
+    ]
+    estimates = [np.sum(group, axis=0) for group in (by_rays, by_paths) if group]
+    return sum(float(group.var(ddof=1)) / len(group) for group in estimates)
 
 
-__all__ = ["DirectView", "EffectiveView", "compute_effective_view", "look_from"]
+__all__ = ["DirectView", "EffectiveView", "compute_effective_view", "first_seen", "look_from"]

@@ -1,10 +1,13 @@
 """Put the light at the ion into tables: effective temperature, shift, one row for each surface."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bbrmodel.ion.clocks import Clock
 from bbrmodel.ion.field import EffectiveView
 from bbrmodel.ion.shift import dynamic_correction, fractional_data_uncertainty, shift_of_mixture
+from bbrmodel.materials.finishes import COLD_K, WARM_K
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.solution import IonField, SurfaceAtIon
@@ -60,53 +63,58 @@ def _surfaces_at_ion(exchange: LightExchange, enclosure: Enclosure, *, view: Eff
             rows.append(_surface_row(name, mine, exchange, enclosure=enclosure, view=view))
     outside = exchange.surfaces.environment_temperature_K
     if outside is not None:
-        rows.append(_environment_row(outside, view))
+        rows.append(_environment_row(outside, exchange, view))
     return tuple(rows)
 
 
-def _lights(view: EffectiveView) -> tuple[str, str]:
-    """Return the names of the warm and the cold class; one class may serve as both."""
-    return ("all", "all") if "all" in view.by_light else ("warm", "cold")
+def _for_light_of(source_K: float, values: Mapping[str, float], exchange: LightExchange) -> float:
+    """Return the mean of values by class of light for the light of a black source."""
+    share = exchange.surfaces.optics.share
+    return sum(float(share(name, np.array([source_K]))[0][0]) * value for name, value in values.items())
 
 
 def _surface_row(
     name: str, mine: BoolArray, exchange: LightExchange, *, enclosure: Enclosure, view: EffectiveView
 ) -> SurfaceAtIon:
     """Return the row of one surface."""
-    warm, cold = _lights(view)
-    absorptivity = next(light.absorptivity for light in exchange.lights if light.name == warm)
     temperature, area = exchange.facet_temperature_K[mine], enclosure.area_m2[mine]
+    angles = {light: SPHERE * float(weight[mine].sum()) for light, weight in view.by_light.items()}
+    taken = {light.name: _mean(light.absorptivity[mine], area) for light in exchange.lights}
     return SurfaceAtIon(
         name=name,
         area_m2=float(area.sum()),
-        solid_angle_sr=SPHERE * float(view.direct.weight[mine].sum()),
+        solid_angle_sr=SPHERE * float(view.seen[mine].sum()),
         effective_solid_angle_sr=SPHERE * float(view.weight[mine].sum()),
-        effective_solid_angle_warm_sr=SPHERE * float(view.by_light[warm][mine].sum()),
-        effective_solid_angle_cold_sr=SPHERE * float(view.by_light[cold][mine].sum()),
+        effective_solid_angle_warm_sr=_for_light_of(WARM_K, angles, exchange),
+        effective_solid_angle_cold_sr=_for_light_of(COLD_K, angles, exchange),
+        effective_solid_angles_sr=angles,
         mean_temperature_K=_mean(temperature, area),
         min_temperature_K=float(temperature.min()),
         max_temperature_K=float(temperature.max()),
         emissivity=_mean(exchange.emissivity()[mine], area),
-        absorptivity_warm=_mean(absorptivity[mine], area),
+        absorptivity_warm=_for_light_of(WARM_K, taken, exchange),
+        absorptivities=taken,
         share_of_T4=float(view.weight[mine] @ exchange.fourth_power[mine]) / view.fourth_power,
     )
 
 
-def _environment_row(outside_K: float, view: EffectiveView) -> SurfaceAtIon:
+def _environment_row(outside_K: float, exchange: LightExchange, view: EffectiveView) -> SurfaceAtIon:
     """Return the row of the open surroundings."""
-    warm, cold = _lights(view)
+    angles = {light: SPHERE * weight for light, weight in view.environment_by_light.items()}
     return SurfaceAtIon(
         name="environment",
         area_m2=0.0,
-        solid_angle_sr=SPHERE * view.direct.environment,
+        solid_angle_sr=SPHERE * view.open_sky,
         effective_solid_angle_sr=SPHERE * view.environment,
-        effective_solid_angle_warm_sr=SPHERE * view.environment_by_light[warm],
-        effective_solid_angle_cold_sr=SPHERE * view.environment_by_light[cold],
+        effective_solid_angle_warm_sr=_for_light_of(WARM_K, angles, exchange),
+        effective_solid_angle_cold_sr=_for_light_of(COLD_K, angles, exchange),
+        effective_solid_angles_sr=angles,
         mean_temperature_K=outside_K,
         min_temperature_K=outside_K,
         max_temperature_K=outside_K,
         emissivity=1.0,
         absorptivity_warm=1.0,
+        absorptivities=dict.fromkeys(angles, 1.0),
         share_of_T4=view.environment * outside_K**4 / view.fourth_power,
     )
 

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbrmodel.errors import BbrModelError, ConfigError, UnknownNameError, UnknownSurfaceError, suggest
-from bbrmodel.materials import (
-    Curve,
-    Finish,
-    constant_curve,
-    constant_finish,
-    contact_conductance,
-    material,
-    resolve_finish,
-)
+from bbrmodel.materials import Curve, Finish, constant_curve, contact_conductance, material
 from bbrmodel.mesh import FacetMesh, Interfaces, MeshBundle
+from bbrmodel.model.assumptions import assumptions
+from bbrmodel.model.coats import finish_of, optics_of
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.spec import BoundaryCondition, Case, Joint, is_glob, matching_names, surface_settings
+from bbrmodel.spec import BoundaryCondition, Case, Joint, Optics, is_glob, matching_names, surface_settings
 from bbrmodel.typing import BoolArray
 
 LARGE_MODEL_M = 10.0  # no apparatus round an ion is larger; a mesh in millimetres is
@@ -37,13 +31,15 @@ class AssignedJoint:
 class Assignment:
     """Everything that a case says, by index of the mesh.
 
-    `finishes` is None for a surface that takes no part in the exchange; `specularity` is the part of reflected light
-    that goes on as from a mirror, by surface; `conditions` maps a surface index to its one
-    boundary condition; `undeclared_contacts` lists bodies that touch without a joint and are therefore bonded.
+    `optics` holds the table that says how a surface looks and `finishes` the totals that it amounts to, both None for
+    a surface that takes no part in the exchange; `specularity` is the part of reflected light that goes on as from a
+    mirror, by surface; `conditions` maps a surface index to its one boundary condition; `undeclared_contacts` lists
+    bodies that touch without a joint and are therefore bonded.
     """
 
     curves: tuple[Curve, ...]
     materials: tuple[str | None, ...]
+    optics: tuple[Optics | None, ...]
     finishes: tuple[Finish | None, ...]
     specularity: tuple[float, ...]
     conditions: dict[int, BoundaryCondition]
@@ -89,7 +85,7 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     found = _Findings(case)
     curves, materials = _assign_bodies(case, mesh.bundle, found)
     _check_surface_names(case, mesh.facets, found)
-    finishes = _assign_finishes(case, mesh, materials, found)
+    tables, finishes = _assign_finishes(case, mesh, materials, found)
     conditions = _assign_conditions(case, mesh.facets, found)
     joints = _assign_joints(case, mesh, materials, found)
     _check_links_and_sources(case, mesh, found)
@@ -100,10 +96,11 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     names = mesh.bundle.body_names
     touching = _touching(mesh.interfaces, len(names))
     undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
-    warnings = (*_warnings(case, mesh, undeclared), *_assumptions(mesh.facets.surface_names, finishes))
+    warnings = (*_warnings(case, mesh, undeclared), *assumptions(case, mesh.facets.surface_names, tables, finishes))
     return Assignment(
         curves=tuple(curves),
         materials=tuple(materials),
+        optics=tuple(tables),
         finishes=tuple(finishes),
         specularity=specularity,
         conditions=conditions,
@@ -160,40 +157,26 @@ def _check_surface_names(case: Case, facets: FacetMesh, found: _Findings) -> Non
 
 def _assign_finishes(
     case: Case, mesh: PreparedMesh, materials: list[str | None], found: _Findings
-) -> list[Finish | None]:
-    """Return the finish of every surface that radiates; None for the others."""
+) -> tuple[list[Optics | None], list[Finish | None]]:
+    """Return optics and finish of every surface that radiates; None for the others."""
+    edges = () if case.radiation is None else case.radiation.band_edges_m or ()
+    tables: list[Optics | None] = []
     finishes: list[Finish | None] = []
     for index, name in enumerate(mesh.facets.surface_names):
         mine = mesh.facets.surface == index
         settings = surface_settings(case, name)
         owner = int(mesh.facets.body[np.flatnonzero(mine)[0]])
         silent = settings is not None and settings.radiates is False
-        if case.radiation is None or silent or not mesh.facets.exposed[mine].all():
-            finishes.append(None)
-            continue
-        try:
-            finishes.append(_finish_of(case, name, mesh.bundle.body_names[owner] if owner >= 0 else None))
-        except BbrModelError as error:
-            finishes.append(None)
-            found.add(type(error)(f'surfaces."{name}": {error}'))
-    return finishes
-
-
-def _finish_of(case: Case, surface: str, body_name: str | None) -> Finish:
-    """Return the finish that the case means for one surface: its own, else its body's."""
-    settings = surface_settings(case, surface)
-    body = case.bodies.get(body_name) if body_name is not None else None
-    own_material = body.material if body is not None else None
-    if settings is not None and settings.emissivity is not None:
-        return constant_finish(settings.emissivity, settings.absorptivity_warm)
-    if settings is not None and settings.finish is not None:
-        return resolve_finish(settings.finish, own_material)
-    if body is not None and body.emissivity is not None:
-        return constant_finish(body.emissivity)
-    if body is not None and body.finish is not None:
-        return resolve_finish(body.finish, own_material)
-    place = f"or for all of [bodies.{body_name}], " if body_name else ""
-    raise ConfigError(f"it radiates but has no finish. Give it a finish or an emissivity, {place}or radiates = false.")
+        table, finish = None, None
+        if not (case.radiation is None or silent) and mesh.facets.exposed[mine].all():
+            try:
+                table = optics_of(case, name, mesh.bundle.body_names[owner] if owner >= 0 else None)
+                finish = finish_of(table, materials[owner] if owner >= 0 else None, edges)
+            except BbrModelError as error:
+                found.add(type(error)(f'surfaces."{name}": {error}'))
+        tables.append(table)
+        finishes.append(finish)
+    return tables, finishes
 
 
 def _assign_conditions(case: Case, facets: FacetMesh, found: _Findings) -> dict[int, BoundaryCondition]:
@@ -306,19 +289,6 @@ def _warnings(case: Case, mesh: PreparedMesh, undeclared: tuple[tuple[str, str],
         found.append(f"the model is {size:.3g} m long: if its mesh file is not in metres, set geometry.length_unit_m")
     found += [f"surface '{name}' collects facets that no group names" for name in unnamed if case.radiation is not None]
     return tuple(found)
-
-
-def _assumptions(surface_names: tuple[str, ...], finishes: list[Finish | None]) -> list[str]:
-    """Return a note on surfaces whose absorptivity for room-temperature light no source gives."""
-    assumed = [
-        name for name, finish in zip(surface_names, finishes, strict=True) if finish is not None and finish.assumed
-    ]
-    if not assumed:
-        return []
-    return [
-        "assumed, no source gives it: absorptivity for room-temperature light of cold surfaces "
-        f"{', '.join(assumed[:4])}{f' and {len(assumed) - 4} more' if len(assumed) > 4 else ''}"
-    ]
 
 
 __all__ = ["AssignedJoint", "Assignment", "assign"]

@@ -7,9 +7,11 @@ import numpy as np
 from bbrmodel.mesh import report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import Assignment
-from bbrmodel.model.light import build_enclosure
+from bbrmodel.model.light import build_enclosure, expected_temperatures
+from bbrmodel.model.optics import plan_light
 from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
+from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.enclosure import check_enclosure
 from bbrmodel.radiation.losses import probe
 from bbrmodel.solution import MeshReport
@@ -75,7 +77,10 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     rays = 0
     if enclosure is not None and case.radiation is not None:
         check_enclosure(enclosure)
-        probe(enclosure)
+        expected = expected_temperatures(assignment, first_guess(case, assignment))
+        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m)
+        if not plan.two_sided.any():  # rays may meet a sheet from behind
+            probe(enclosure)
         rays = int(enclosure.radiates.sum()) * case.radiation.rays_per_facet
         rays += len(mesh.portals) * case.radiation.portal_rays
     return CheckReport(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bbrmodel.errors import ConfigError
+from bbrmodel.errors import ConfigError, suggest
 from bbrmodel.mesh import split_at_joints
-from bbrmodel.model.assign import Assignment, assign
-from bbrmodel.model.light import Light, LightCache, build_light
+from bbrmodel.model.assign import assign
+from bbrmodel.model.light import Light, LightCache, build_light, expected_temperatures
 from bbrmodel.model.prepare import prepare_mesh
 from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.gebhart import surface_gebhart_factors
@@ -18,6 +18,8 @@ from bbrmodel.resources import cache_dir
 from bbrmodel.spec import Case
 from bbrmodel.typing import FloatArray, Progress
 
+SOURCE_CLASSES = ("warm", "cold")
+
 
 @dataclass(frozen=True)
 class CaseExchange:
@@ -26,7 +28,7 @@ class CaseExchange:
     Attributes
     ----------
     light
-        Class of light: "warm", "cold", or "all" where no finish distinguishes them.
+        Class of light: "warm", "cold", "all" where no finish distinguishes them, or a band.
     surfaces
         Names of the surfaces that radiate, in the order of rows and columns.
     temperatures_K
@@ -54,21 +56,22 @@ class CaseExchange:
 
 
 def exchange_of_case(
-    case: Case, *, light: str = "warm", cache: Path | None = None, progress: Progress | None = None
+    case: Case, *, light: str | None = None, cache: Path | None = None, progress: Progress | None = None
 ) -> CaseExchange:
     """Return the Gebhart and exchange factors between the surfaces of a case.
 
     Parameters
     ----------
     light
-        "warm" or "cold": the sources whose light is followed. Where all finishes are grey it makes no difference.
+        "warm" or "cold": the sources whose light is followed; where all finishes are grey it makes no difference. In a
+        case with bands one of "band_1", "band_2", ...; None: the first class.
     progress
         Called with (facets traced, facets in all), then with (surfaces solved, surfaces in all).
 
     Raises
     ------
     ConfigError
-        The case has no radiation.
+        The case has no radiation, or no such class of light.
     BbrModelError
         As `bbrmodel.pipeline.solve_case`, for all that shows before the solve.
     """
@@ -78,26 +81,16 @@ def exchange_of_case(
     pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
     guess = first_guess(case, assignment)
-    built = build_light(case, mesh, assignment, split=split, cache=LightCache(cache, guess, progress))
+    expected = expected_temperatures(assignment, guess)
+    built = build_light(case, mesh, assignment, split=split, cache=LightCache(cache, expected, progress))
     if built is None:
         raise ConfigError(f"{case.source or case.name}: has no [radiation], so nothing is exchanged. Add it.")
     names = built.exchange.surfaces.optics.light_names
-    return _tabulate(
-        case.name,
-        light if light in names else names[0],
-        built,
-        temperature=_expected_temperatures(assignment, guess),
-        progress=progress,
-    )
-
-
-def _expected_temperatures(assignment: Assignment, guess: float) -> FloatArray:
-    """Return the expected temperature of every surface [K]."""
-    expected = np.full(len(assignment.finishes), guess)
-    for index, condition in assignment.conditions.items():
-        if condition.temperature_K is not None:
-            expected[index] = condition.temperature_K
-    return expected
+    chosen = light or names[0]
+    if chosen not in names and not (chosen in SOURCE_CLASSES and names == ("all",)):
+        raise ConfigError(f"light = '{chosen}': {case.name} has {', '.join(names)}.{suggest(chosen, names)}")
+    followed = chosen if chosen in names else names[0]
+    return _tabulate(case.name, followed, built, temperature=expected, progress=progress)
 
 
 def _tabulate(
@@ -106,13 +99,14 @@ def _tabulate(
     """Return the factors of one class of light between all surfaces that radiate."""
     surfaces = built.exchange.surfaces
     areas, surface, num = surfaces.areas[light], surfaces.surface, len(surfaces.surface_names)
-    absorptivity = np.minimum(surfaces.optics.absorptivity(light, temperature[surface])[0], areas.kept)
-    absorptivity = np.where(surfaces.radiates, absorptivity, areas.kept)
-    solver = RadiositySolver(areas, absorptivity, surfaces.patch)
+    emissivity = np.minimum(surfaces.optics.absorptivity(light, temperature[surface])[0], areas.kept)
+    # Areas from paths hold the emissivity already.
+    in_solver = np.ones_like(emissivity) if light in surfaces.traced else emissivity
+    solver = RadiositySolver(areas, np.where(surfaces.radiates, in_solver, areas.kept), surfaces.patch)
     found = surface_gebhart_factors(solver, surface, num_surfaces=num, progress=progress)
-    weight = np.where(surfaces.radiates, areas.area_m2, 0.0)
+    weight = np.where(surfaces.radiates, surfaces.area_m2, 0.0)
     area = np.bincount(surface, weights=weight, minlength=num).astype(np.float64)
-    absorbing = np.bincount(surface, weights=weight * absorptivity, minlength=num)
+    absorbing = np.bincount(surface, weights=weight * emissivity, minlength=num)
     kept = np.flatnonzero(area > 0.0)
     return CaseExchange(
         case=case,
@@ -122,7 +116,7 @@ def _tabulate(
         temperatures_K=temperature[kept],
         absorptivities=absorbing[kept] / area[kept],
         gebhart_factors=found.gebhart[np.ix_(kept, kept)],
-        exchange_factors=found.exchange_factors[np.ix_(kept, kept)],
+        exchange_factors=(absorbing / np.maximum(area, 1e-300))[kept, None] * found.gebhart[np.ix_(kept, kept)],
         environment=found.environment[kept],
         enclosures=find_enclosures(areas, surface, surface_names=surfaces.surface_names, radiates=surfaces.radiates),
     )

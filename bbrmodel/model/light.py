@@ -1,44 +1,50 @@
 """The light of a case: its enclosure, the exchange in every class of light, and how the facets look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.mesh import SplitMesh
 from bbrmodel.model.assign import Assignment
+from bbrmodel.model.optics import LightPlan, plan_light
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.light_classes import SourceOptics
 from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
+from bbrmodel.radiation.path_cache import TracedAreas, cached_path_areas
+from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.radiation.radiosity import make_patches
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors
-from bbrmodel.solution import RadiationReport
-from bbrmodel.spec import Case
+from bbrmodel.solution import LightReport, RadiationReport
+from bbrmodel.spec import Case, Radiation
 from bbrmodel.typing import FloatArray, IntArray, Progress
+
+PATH_REPLICAS = 8
 
 
 @dataclass(frozen=True)
 class Light:
     """What radiates in a case.
 
-    `facets` lists the facets of the mesh that the enclosure's are, in order. `view_factors` and `specular` (the
-    mirror reflectivity of every facet) are given for each class of light; without mirrors all classes share one.
+    `facets` lists the facets of the mesh that the enclosure's are, in order. `plan` says how each class of light is
+    followed: some have `view_factors`, the others `traced` areas; classes that look alike share one.
     """
 
     enclosure: Enclosure
     facets: IntArray
+    plan: LightPlan
     view_factors: Mapping[str, ViewFactors]
-    specular: Mapping[str, FloatArray]
+    traced: Mapping[str, TracedAreas]
     exchange: LightExchange
+    edges_m: tuple[float, ...] | None
 
     @property
     def report(self) -> RadiationReport:
-        """How the view factors came about (those of the last class, where mirrors make them differ)."""
-        return list(self.view_factors.values())[-1].report
+        """How the exchange came about: the view factors of the last class that has any, else the paths of the last."""
+        return _report(self)
 
 
 def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> tuple[Enclosure | None, IntArray]:
@@ -59,6 +65,15 @@ def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> t
     return enclosure, exposed
 
 
+def expected_temperatures(assignment: Assignment, guess_K: float) -> FloatArray:
+    """Return the expected temperature of every surface [K]: what a boundary condition gives, else the guess."""
+    expected = np.full(len(assignment.finishes), guess_K)
+    for index, condition in assignment.conditions.items():
+        if condition.temperature_K is not None:
+            expected[index] = condition.temperature_K
+    return expected
+
+
 def build_light(
     case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh, cache: "LightCache"
 ) -> Light | None:
@@ -66,58 +81,76 @@ def build_light(
 
     Raises
     ------
+    ConfigError
+        Nothing absorbs the light of a band.
     EnclosureError
-        The view factors reveal an open or inconsistent enclosure.
+        View factors or paths reveal an open or inconsistent enclosure.
+    PropertyRangeError
+        A metal has no data at its expected temperature.
     """
     enclosure, exposed = build_enclosure(case, mesh, assignment)
     if enclosure is None or case.radiation is None:
         return None
-    settings = RaySettings(case.radiation.rays_per_facet, case.radiation.portal_rays, case.radiation.seed)
-    optics = _facet_optics(assignment, enclosure)
+    edges = case.radiation.band_edges_m
+    plan = plan_light(assignment, enclosure, cache.expected_K, edges)
+    view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache)
+    traced = _traced(case.radiation, enclosure, plan, cache=cache)
     nodes = split.facet_nodes[exposed]
-    shell = _shell_temperatures(assignment, enclosure, nodes)
-    expected = np.where(np.isnan(shell), cache.expected_K, shell)
-    specular = _specular(assignment, enclosure, optics, expected=expected)
-    view_factors: dict[str, ViewFactors] = {}
-    for name in optics.light_names:
-        first = next((n for n in view_factors if np.array_equal(specular[n], specular[name])), None)
-        view_factors[name] = (
-            view_factors[first]
-            if first is not None
-            else cached_view_factors(
-                enclosure, settings, cache=cache.directory, specular=specular[name], progress=cache.progress
-            )
-        )
+    by_class = {name: found.areas for name, found in view_factors.items()}
+    by_class |= {name: found.areas for name, found in traced.items()}
     surfaces = RadiatingSurfaces(
-        areas={name: found.areas for name, found in view_factors.items()},
-        traced=frozenset(),
-        area_m2=enclosure.area_m2,
-        optics=optics,
+        areas={name: by_class[name] for name in plan.classes.light_names},
+        traced=frozenset(traced),
+        area_m2=np.where(plan.two_sided, 2.0, 1.0) * enclosure.area_m2,
+        optics=plan.classes,
         patch=make_patches(enclosure.vertices_m.mean(axis=1), enclosure.surface),
         nodes=nodes,
-        shell_temperature_K=shell,
+        shell_temperature_K=_shell_temperatures(assignment, enclosure, nodes),
         surface=enclosure.surface,
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
         environment_temperature_K=case.radiation.environment_temperature_K,
     )
-    return Light(enclosure, exposed, view_factors, specular, LightExchange(surfaces, len(split.points_m)))
+    exchange = LightExchange(surfaces, len(split.points_m))
+    return Light(enclosure, exposed, plan, view_factors, traced, exchange, edges)
 
 
 @dataclass(frozen=True)
 class LightCache:
-    """Where view factors are kept, who hears of progress, and the temperature that bodies are expected to have."""
+    """Where exchange is kept, who hears of progress, and the temperature [K] that each surface is expected to have."""
 
     directory: Path
-    expected_K: float
+    expected_K: FloatArray
     progress: Progress | None = None
 
 
-def _facet_optics(assignment: Assignment, enclosure: Enclosure) -> SourceOptics:
-    """Return the finish of every facet; one that does not radiate counts as black."""
-    table = np.array([(1.0, 1.0, 1.0) if f is None else (f.e77, f.e293, f.a77_293) for f in assignment.finishes])
-    e77, e293, a77_293 = (table[enclosure.surface, k] for k in range(3))
-    return SourceOptics(e77, e293, a77_293)
+def _view_factors(
+    radiation: Radiation, enclosure: Enclosure, plan: LightPlan, *, cache: LightCache
+) -> dict[str, ViewFactors]:
+    """Return view factors for every class that lines between facets describe."""
+    settings = RaySettings(radiation.rays_per_facet, radiation.portal_rays, radiation.seed)
+    found: dict[str, ViewFactors] = {}
+    for name, mirror in plan.specular.items():
+        like = next((n for n in found if np.array_equal(plan.specular[n], mirror)), None)
+        if like is not None:
+            found[name] = found[like]
+            continue
+        found[name] = cached_view_factors(
+            enclosure, settings, cache=cache.directory, specular=mirror, progress=cache.progress
+        )
+    return found
+
+
+def _traced(
+    radiation: Radiation, enclosure: Enclosure, plan: LightPlan, *, cache: LightCache
+) -> dict[str, TracedAreas]:
+    """Return exchange areas for every class that must be followed path by path."""
+    paths = PathSettings(seed=radiation.seed, replicas=PATH_REPLICAS)
+    settings = (max(radiation.rays_per_facet, PATH_REPLICAS), paths)
+    return {
+        name: cached_path_areas(enclosure, optics, settings=settings, cache=cache.directory, progress=cache.progress)
+        for name, optics in plan.paths.items()
+    }
 
 
 def _shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: IntArray) -> FloatArray:
@@ -127,12 +160,30 @@ def _shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: Int
     return np.where(nodes[:, 0] < 0, temperature[enclosure.surface], np.nan)
 
 
-def _specular(
-    assignment: Assignment, enclosure: Enclosure, optics: SourceOptics, *, expected: FloatArray
-) -> dict[str, FloatArray]:
-    """Return specularity x (1 - absorptivity) of every facet for each class of light, at the expected temperatures."""
-    share = np.array(assignment.specularity)[enclosure.surface] * enclosure.radiates
-    return {name: share * (1.0 - optics.absorptivity(name, expected)[0]) for name in optics.light_names}
+def _report(light: Light) -> RadiationReport:
+    """Return how the exchange came about, with one row for each class of light."""
+    method = light.plan.method
+    limits: list[tuple[float | None, float | None]] = [(None, None)] * len(method)
+    if light.edges_m is not None:
+        limits = list(zip((None, *light.edges_m), (*light.edges_m, None), strict=True))
+    lights = tuple(LightReport(name, *limits[k], method[name]) for k, name in enumerate(method))
+    if light.view_factors:
+        return replace(list(light.view_factors.values())[-1].report, lights=lights)
+    name, last = list(light.traced.items())[-1]
+    emits = light.enclosure.radiates & (light.plan.paths[name].hemispherical > 0.0)
+    return RadiationReport(
+        facets=int(light.enclosure.radiates.sum()),
+        rays=sum(found.rays for found in light.traced.values()),
+        nonzeros=None,
+        escaped_fraction=float(last.areas.escape[emits].sum() / last.areas.area_m2[emits].sum()),
+        lost_rays=None,
+        row_sum_deviation_before=None,
+        row_sum_deviation_after=float(np.abs(last.areas.row_sums()[emits] - 1.0).max()),
+        reciprocity_deviation_before=None,
+        reciprocity_deviation_after=0.0,
+        from_cache=last.from_cache,
+        lights=lights,
+    )
 
 
-__all__ = ["Light", "LightCache", "build_enclosure", "build_light"]
+__all__ = ["Light", "LightCache", "build_enclosure", "build_light", "expected_temperatures"]

@@ -4,18 +4,24 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bbrmodel.conduction.terms import Term
 from bbrmodel.mesh import SplitMesh, split_at_joints
 from bbrmodel.model.assign import Assignment
-from bbrmodel.model.light import Light, LightCache, build_light
+from bbrmodel.model.light import Light, LightCache, build_light, expected_temperatures
 from bbrmodel.model.paths import PathBuilder, check_anchored
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.spec import Case
 from bbrmodel.typing import BoolArray, FloatArray, Progress
+
+# Optics from resistivity or from the totals of a finish are fixed for a solve; emissivity goes about with temperature,
+# so that 2 % of the one is 2 % of the other at most.
+MAX_CHANGE = 0.02
+MAX_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class ThermalSolution:
     history_W: tuple[float, ...]
     light: Light | None
     timings_s: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def solve_temperatures(
@@ -66,17 +73,56 @@ def solve_temperatures(
         from bbrmodel.conduction.fenicsx import require_dolfinx
 
         require_dolfinx()  # before minutes of ray tracing
-    start = time.perf_counter()
-    keep = LightCache(cache, first_guess(case, assignment), progress)
-    light = build_light(case, mesh, assignment, split=split, cache=keep)
-    timings["view_factors"] = time.perf_counter() - start
-    start = time.perf_counter()
-    solved = _solve(case, mesh, assignment, split=split, exchange=None if light is None else light.exchange)
-    timings["temperatures"] = time.perf_counter() - start
-    terms, T, reaction, fixed_nodes, numbers = solved
-    return ThermalSolution(
-        case, mesh, assignment, split, terms, T, reaction, fixed_nodes, *numbers, light=light, timings_s=timings
-    )
+    passes = _Passes(case, mesh, assignment, split, cache, progress)
+    light, solved, warnings = passes.run(timings)
+    terms, T, reaction, fixed_nodes, (residual, scale, history) = solved
+    fields = (terms, T, reaction, fixed_nodes, residual, scale, history)
+    return ThermalSolution(case, mesh, assignment, split, *fields, light, timings, warnings)
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """Solves again while optics that were fixed before the solve do not fit the temperatures that come out."""
+
+    case: Case
+    mesh: PreparedMesh
+    assignment: Assignment
+    split: SplitMesh
+    cache: Path
+    progress: Progress | None
+
+    def run(self, timings: dict[str, float]) -> tuple[Light | None, Any, tuple[str, ...]]:
+        """Return the light, what `_solve` returns, and what to warn of."""
+        expected = expected_temperatures(self.assignment, first_guess(self.case, self.assignment))
+        timings.update(view_factors=0.0, temperatures=0.0)
+        for _ in range(MAX_PASSES):
+            start = time.perf_counter()
+            keep = LightCache(self.cache, expected, self.progress)
+            light = build_light(self.case, self.mesh, self.assignment, split=self.split, cache=keep)
+            timings["view_factors"] += time.perf_counter() - start
+            start = time.perf_counter()
+            exchange = None if light is None else light.exchange
+            solved = _solve(self.case, self.mesh, self.assignment, split=self.split, exchange=exchange)
+            timings["temperatures"] += time.perf_counter() - start
+            if light is None or not light.plan.fixed.any():
+                return light, solved, ()
+            found = np.where(light.plan.fixed, _surface_temperatures(light, expected), expected)
+            worst = int(np.abs(found / expected - 1.0).argmax())
+            if abs(found[worst] / expected[worst] - 1.0) <= MAX_CHANGE:
+                return light, solved, ()
+            used, expected = expected, found
+        name = self.mesh.facets.surface_names[worst]
+        note = f"optics of '{name}' are those at {used[worst]:.4g} K, but it is at {found[worst]:.4g} K"
+        return light, solved, (note,)
+
+
+def _surface_temperatures(light: Light, expected: FloatArray) -> FloatArray:
+    """Return the mean temperature of every surface that radiates, the expected one of the others [K]."""
+    here, num = light.enclosure.radiates, len(expected)
+    surface, area = light.enclosure.surface[here], light.enclosure.area_m2[here]
+    whole = np.bincount(surface, weights=area, minlength=num)
+    total = np.bincount(surface, weights=area * light.exchange.facet_temperature_K[here], minlength=num)
+    return np.where(whole > 0.0, total / np.maximum(whole, 1e-300), expected)
 
 
 def _solve(

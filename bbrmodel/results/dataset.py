@@ -1,6 +1,7 @@
 """The solution as a labelled dataset, and the table of surfaces as CSV; units travel with every column."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def to_dataset(solution: Solution) -> xr.Dataset:
 
     Notes
     -----
-    Dimensions: `node`, `cell`, `facet`, `body`, `sensor`, `surface` (as the ion sees them, if there is one).
+    Dimensions: `node`, `cell`, `facet`, `body`, `sensor`, `surface` (as the ion sees them, if there is one), `light`.
     Scalars of the ion are variables without dimension.
     """
     dataset = xr.Dataset(attrs={"title": f"bbrmodel: {solution.case_name}", "case": solution.case_name})
@@ -66,9 +67,18 @@ def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...
     for key in records[0]:
         if key == "name":
             continue
+        if isinstance(records[0][key], Mapping):
+            _add_by_light(dataset, f"{dimension}_{key}", dimension, [record[key] for record in records])
+            continue
         values = np.array([record[key] for record in records])
         dimensions = (dimension,) if values.ndim == 1 else (dimension, "axis")
         _add(dataset, f"{dimension}_{key}", dimensions=dimensions, values=values)
+
+
+def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Mapping[str, float]]) -> None:
+    """Add numbers that each row has for every class of light."""
+    dataset.coords["light"] = ("light", list(rows[0]))
+    _add(dataset, name, dimensions=(dimension, "light"), values=np.array([list(row.values()) for row in rows]))
 
 
 def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
@@ -104,8 +114,19 @@ def write_surfaces_csv(path: Path, surfaces: tuple[SurfaceAtIon, ...]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         names = [column.name for column in fields(SurfaceAtIon)]
-        writer.writerow(names)
-        writer.writerows([getattr(surface, name) for name in names] for surface in surfaces)
+        flat = [_flat({name: getattr(surface, name) for name in names}) for surface in surfaces]
+        writer.writerow(list(flat[0]) if flat else names)
+        writer.writerows(list(row.values()) for row in flat)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with one column for each class of light."""
+    columns: dict[str, Any] = {}
+    for name, value in row.items():
+        columns |= (
+            {f"{name}.{key}": item for key, item in value.items()} if isinstance(value, Mapping) else {name: value}
+        )
+    return columns
 
 
 __all__ = ["to_dataset", "unit_of", "write_dataset", "write_surfaces_csv"]

@@ -13,6 +13,7 @@ from bbrmodel.solution import (
     EnergyBalance,
     IonField,
     JointFlow,
+    LightReport,
     LinkFlow,
     MeshReport,
     RadiatingFacets,
@@ -52,7 +53,7 @@ def to_solution(
         facets=facets,
         thermal=_thermal(document["thermal"], temperatures_K=temperatures_K),
         mesh=MeshReport(**document["mesh"]),
-        radiation=None if radiation is None else RadiationReport(**_numbers(radiation)),
+        radiation=None if radiation is None else _radiation(radiation),
         ion=None if document["ion"] is None else _ion(document["ion"]),
         timings_s=document["timings_s"],
         warnings=tuple(document["warnings"]),
@@ -86,6 +87,11 @@ def _joint(joint: Document) -> JointFlow:
     return JointFlow(**_numbers(values))
 
 
+def _radiation(radiation: Document) -> RadiationReport:
+    """Return the report; what was written as null stays None."""
+    return RadiationReport(**{**radiation, "lights": tuple(LightReport(**light) for light in radiation["lights"])})
+
+
 def _ion(ion: Document) -> IonField:
     surfaces = tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"])
     check = ion.get("cross_check")
@@ -101,6 +107,8 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
+    if isinstance(value, Mapping):
+        return _numbers(value)
     return math.nan if value is None else value
 
 

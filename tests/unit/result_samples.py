@@ -69,11 +69,13 @@ def make_surface(name: str = "block__top", share: float = 0.25) -> SurfaceAtIon:
         effective_solid_angle_sr=4.0 * math.pi * share,
         effective_solid_angle_warm_sr=3.1,
         effective_solid_angle_cold_sr=3.2,
+        effective_solid_angles_sr={"warm": 3.1, "cold": 3.2},
         mean_temperature_K=79.25,
         min_temperature_K=79.0,
         max_temperature_K=79.5,
         emissivity=0.05,
         absorptivity_warm=0.07,
+        absorptivities={"warm": 0.07, "cold": 0.05},
         share_of_T4=share,
     )
 
