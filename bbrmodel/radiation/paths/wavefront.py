@@ -24,7 +24,7 @@ from bbrmodel.typing import AnyArray, FloatArray
 MAX_STEPS = 1_000_000
 MAX_ENTRIES = 1 << 21  # of a book that are kept before they are summed, 16 bytes each
 NO_POINTS = np.empty((0, 4), dtype=np.uint32)
-_ROOM_FOR_PROBES = 6  # places in a chunk for each of its paths; without room a path goes on without probes
+ROOM_FOR_PROBES = 6  # places in a chunk for each of its paths; without room a path goes on without probes
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Tracer:
 
         Arrays: origins, directions, weights, keys, numbers, rows, facet of entry into a pane, fate.
         """
-        count *= 1 + (_ROOM_FOR_PROBES if len(self.openings) else 0)
+        count *= 1 + (ROOM_FOR_PROBES if len(self.openings) else 0)
         return (
             np.empty((count, 3), dtype=np.float32),
             np.empty((count, 3), dtype=np.float32),
@@ -247,4 +247,4 @@ def make_tracer(enclosure: Enclosure, optics: PathOptics, source_m: tuple[float,
     return Tracer(enclosure, optics, scene, (rows, metals, kinds, bent), find_openings(enclosure, scene, source_m))
 
 
-__all__ = ["MAX_STEPS", "NO_POINTS", "Ends", "Follow", "Tracer", "make_tracer"]
+__all__ = ["MAX_STEPS", "NO_POINTS", "ROOM_FOR_PROBES", "Ends", "Follow", "Tracer", "make_tracer"]
