@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 
 from bbrmodel.cli.main import main
 from bbrmodel.materials.bands import bands_of_metal
@@ -19,7 +20,7 @@ from bbrmodel.materials.spectral_resistivity import metal
 from bbrmodel.pipeline import solve_case
 from bbrmodel.solution import Solution, SurfaceAtIon
 from bbrmodel.spec import load_case
-from tests.verification.band_cases import SIGMA, band_power, case_text, write_shells
+from tests.verification.band_cases import SIGMA, band_power, case_text, write_pane_box, write_shells
 from tests.verification.shapes import cube, rectangle
 
 EDGE = (8e-6,)
@@ -162,6 +163,26 @@ def test_a_sheet_passes_light_both_ways_and_radiates_from_both_sides(tmp_path: P
     assert found.thermal.net_radiation_W["sheet"] == pytest.approx(into_sheet, rel=0.02)
     assert sum(found.thermal.net_radiation_W.values()) == pytest.approx(0.0, abs=1e-9 * into_sheet)
     assert row(found, "sheet").solid_angle_sr > 1.0
+
+
+@pytest.mark.fenics
+def test_a_pane_between_a_cold_box_and_the_room_takes_the_temperature_of_its_balance(tmp_path: Path) -> None:
+    """A thin pane that conducts well absorbs from both sides, band by band; what it passes heats the black box."""
+    write_pane_box(tmp_path / "mesh.msh", 1e-3, 3)
+    e, t = np.array([0.05, 0.9]), np.array([0.9, 0.0])
+    optics = f"band_emissivities = {e.tolist()}\nband_transmittances = {t.tolist()}"
+    surfaces = {"wall": (80.0, "emissivity = 1.0"), "pane__rim": (None, "radiates = false")}
+    text = case_text(surfaces, BANDS + "environment_temperature_K = 293.0", CENTRE)
+    found = solve(tmp_path, f"{text}[bodies.pane]\nconductivity_W_m_K = 1e4\n{optics}\n")
+    room, wall = (band_power(EDGE, T) for T in (293.0, 80.0))
+    balance = brentq(lambda T: float((e * (room + wall - 2.0 * band_power(EDGE, T))).sum()), 80.0, 293.0)
+    body = found.thermal.bodies[0]
+    # 512 rays per facet; light that runs into the rim stays in the pane, about thickness over width.
+    assert body.mean_K == pytest.approx(balance, rel=2e-3)
+    gain = float((t * (room - wall) + e * (band_power(EDGE, balance) - wall)).sum())
+    assert found.thermal.net_radiation_W["wall"] == pytest.approx(gain, rel=0.01)
+    assert found.thermal.energy_balance.relative < 1e-7  # the tolerance of the solver is 1e-8 of the largest flow
+    assert len(found.thermal.residual_history_W) <= 8
 
 
 MIXTURE = {  # in three bands
