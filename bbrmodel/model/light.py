@@ -12,6 +12,7 @@ from bbrmodel.model.optics import LightPlan, plan_light
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.importance import Aim
 from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
 from bbrmodel.radiation.path_cache import TracedAreas, cached_path_areas
 from bbrmodel.radiation.paths import PathSettings
@@ -93,7 +94,8 @@ def build_light(
         return None
     edges = case.radiation.band_edges_m
     plan = plan_light(assignment, enclosure, cache.expected_K, edges)
-    view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache)
+    aim = _aim(case, enclosure, cache.expected_K)
+    view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache, aim=aim)
     traced = _traced(case.radiation, enclosure, plan, cache=cache)
     nodes = split.facet_nodes[exposed]
     by_class = {name: found.areas for name, found in view_factors.items()}
@@ -124,8 +126,20 @@ class LightCache:
     progress: Progress | None = None
 
 
+def _aim(case: Case, enclosure: Enclosure, expected_K: FloatArray) -> Aim | None:
+    """Return what the rays are to serve: the ion, in the light of the warmer half of all temperatures."""
+    if case.ion is None:
+        return None
+    outside = None if case.radiation is None else case.radiation.environment_temperature_K
+    sky = [] if outside is None else [outside]
+    temperature = expected_K[enclosure.surface]
+    known = np.append(temperature[enclosure.radiates], sky)
+    middle = 0.5 * (float(known.min()) + float(known.max()))
+    return Aim(case.ion.position_m, temperature > middle, outside is not None and outside > middle)
+
+
 def _view_factors(
-    radiation: Radiation, enclosure: Enclosure, plan: LightPlan, *, cache: LightCache
+    radiation: Radiation, enclosure: Enclosure, plan: LightPlan, *, cache: LightCache, aim: Aim | None
 ) -> dict[str, ViewFactors]:
     """Return view factors for every class that lines between facets describe."""
     settings = RaySettings(radiation.rays_per_facet, radiation.portal_rays, radiation.seed)
@@ -136,7 +150,7 @@ def _view_factors(
             found[name] = found[like]
             continue
         found[name] = cached_view_factors(
-            enclosure, settings, cache=cache.directory, specular=mirror, progress=cache.progress
+            enclosure, settings, cache=cache.directory, specular=mirror, aim=aim, progress=cache.progress
         )
     return found
 

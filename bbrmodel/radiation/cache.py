@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.importance import Aim, share_rays
 from bbrmodel.radiation.storage import from_arrays, to_arrays, write_arrays
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.solution import RadiationReport
-from bbrmodel.typing import FloatArray, IntArray, Progress
+from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
@@ -25,28 +26,36 @@ def cached_view_factors(
     *,
     cache: Path,
     specular: FloatArray | None = None,
-    rays: IntArray | None = None,
+    aim: Aim | None = None,
     progress: Progress | None = None,
 ) -> ViewFactors:
     """Return the view factors of an enclosure, from the cache where they are known.
 
+    Parameters
+    ----------
+    cache
+        Directory; view factors lie in its folder `view_factors`.
+    aim
+        What the rays are to serve; without it they are shared out evenly.
+
     Raises
     ------
     EnclosureError, ConfigError
-        As `compute_view_factors`, which takes the same arguments.
+        As `compute_view_factors`, which takes the same arguments otherwise.
     """
     digest = hashlib.sha256(repr((_FORMAT, enclosure.content_hash, settings)).encode())
     if specular is not None and specular.any():
         digest.update(specular.tobytes())
-    if rays is not None:
-        digest.update(b"rays" + rays.tobytes())
+    if aim is not None:
+        digest.update(repr((aim.position_m, aim.hot_environment)).encode() + aim.hot.tobytes())
     key = digest.hexdigest()[:24]
     path = cache / "view_factors" / f"{key}.npz"
     if path.is_file():
         stored = _read(path)
         if stored is not None:
             return stored
-    result = compute_view_factors(enclosure, settings, specular=specular, rays=rays, progress=progress)
+    share = None if aim is None else share_rays(enclosure, settings, aim, specular=specular)
+    result = compute_view_factors(enclosure, settings, specular=specular, share=share, progress=progress)
     report = {name: value for name, value in asdict(result.report).items() if name != "lights"}  # known elsewhere
     own = {
         "raw_row_sums": result.raw_row_sums,

@@ -59,38 +59,52 @@ def variance_of_sum(
     outward
         shape (num_facets,), factor of the exchange area with the environment.
     """
-    a, b = (np.ascontiguousarray((np.array(v) * areas.scale).T) for v in (left, right))
+    a, b = _rows(areas, left, right)
     variance = 0.0
-    independent = [block for block in areas.lines if block.variance is not None]
-    for block in independent:
-        variance += float(_independent_variance(*block.arrays, block.variance, a, b))
-    units, replicas, values = [], [], []
+    for block in areas.lines:
+        if block.variance is not None:
+            variance += float(_independent_variance(*block.arrays, block.variance, a, b))
+    if areas.escapes is None:
+        variance += float(areas.escape_variance @ outward**2)
+    return variance + float(variance_by_source(areas, left, right, outward=outward).sum())
+
+
+def variance_by_source(
+    areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[FloatArray], *, outward: FloatArray
+) -> FloatArray:
+    """Return what each source of rays adds to `variance_of_sum`, facets first, then portals: shape (num_sources,)."""
+    a, b = _rows(areas, left, right)
+    units, replicas, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
     for block in areas.lines:
         if block.unit is not None and block.replica is not None:
             units.append(block.unit)
             replicas.append(block.replica)
             values.append(_row_values(*block.arrays, a, b))
-    weight = areas.scale * outward
-    if areas.escapes is None:
-        variance += float(areas.escape_variance @ outward**2)
-    else:
-        units.append(areas.escapes.unit)
-        replicas.append(areas.escapes.replica)
-        values.append(areas.escapes.weight * weight[areas.escapes.facet])
-    if units:
-        variance += _scatter(np.concatenate(units), np.concatenate(replicas), np.concatenate(values))
-    return variance
+    if areas.escapes is not None:
+        found = areas.escapes
+        units.append(found.unit)
+        replicas.append(found.replica)
+        values.append(found.weight * (areas.scale * outward)[found.facet])
+    return _scatter(np.concatenate(units), np.concatenate(replicas), np.concatenate(values))
 
 
-def _scatter(unit: IntArray, replica: IntArray, value: FloatArray) -> float:
-    """Return the variance of the sum of all values, from the scatter among the replicas of each unit."""
+def _rows(areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[FloatArray]) -> tuple[AnyArray, AnyArray]:
+    """Return both sets of vectors with the closure's scale, shape (num_facets, num_pairs)."""
+    return np.ascontiguousarray((np.array(left) * areas.scale).T), np.ascontiguousarray(
+        (np.array(right) * areas.scale).T
+    )
+
+
+def _scatter(unit: IntArray, replica: IntArray, value: FloatArray) -> FloatArray:
+    """Return the variance of the sum of all values of each unit, from the scatter among its replicas."""
     if not len(unit):
-        return 0.0
+        return np.zeros(0)
     number = int(replica.max()) + 1
     table = np.bincount(unit * number + replica, weights=value, minlength=(int(unit.max()) + 1) * number)
     table = table.reshape(-1, number)
     spread = table - table.mean(axis=1)[:, None]
-    return float((spread**2).sum()) * number / max(number - 1, 1)
+    variance: FloatArray = (spread**2).sum(axis=1) * (number / max(number - 1, 1))
+    return variance
 
 
 def group_errors(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArray:
@@ -286,4 +300,4 @@ def _add_escapes(
             out[label[k], b] += weight[k] * sign[b]
 
 
-__all__ = ["exchange_variance", "group_errors", "variance_of_sum"]
+__all__ = ["exchange_variance", "group_errors", "variance_by_source", "variance_of_sum"]

@@ -25,7 +25,7 @@ class RaySettings:
     Attributes
     ----------
     rays_per_facet, portal_rays
-        In all replicas together; rounded up to a multiple of their number.
+        On average over facets and over portals, in all replicas together; rounded up to a multiple of their number.
     replicas
         Independent low-discrepancy sets of each source of rays, whose scatter tells the error.
     """
@@ -34,6 +34,20 @@ class RaySettings:
     portal_rays: int = 200_000
     seed: int = 1
     replicas: int = 4
+
+
+@dataclass(frozen=True)
+class RayShare:
+    """Rays of each facet, shape (num_facets,), and through each portal, shape (num_portals,), in one replica."""
+
+    facets: IntArray
+    portals: IntArray
+
+
+def even_share(enclosure: Enclosure, settings: RaySettings) -> RayShare:
+    """Return equally many rays for all facets, and for all portals."""
+    facets, portals = (-(-rays // settings.replicas) for rays in (settings.rays_per_facet, settings.portal_rays))
+    return RayShare(np.full(enclosure.num_facets, facets), np.full(len(enclosure.portals), portals))
 
 
 @dataclass(frozen=True)
@@ -57,8 +71,8 @@ class Tracer:
     ----------
     specular
         shape (num_facets,), specular reflectivity of mirrors, or None.
-    rays
-        shape (num_facets,), rays of each facet in one replica; by default what the settings say.
+    share
+        How the rays are shared out; by default all facets, and all portals, send equally many.
     """
 
     def __init__(
@@ -66,33 +80,33 @@ class Tracer:
         enclosure: Enclosure,
         settings: RaySettings,
         specular: FloatArray | None = None,
-        rays: IntArray | None = None,
+        share: RayShare | None = None,
     ) -> None:
         self.enclosure = enclosure
         self.settings = settings
         self.specular = specular
         self.scene = RayScene(enclosure)
         self.lift = origin_lift(enclosure)
-        each = -(-settings.rays_per_facet // settings.replicas)
-        self.rays = np.where(enclosure.radiates, each if rays is None else rays, 0).astype(np.int64)
+        share = share or even_share(enclosure, settings)
+        self.rays = np.where(enclosure.radiates, share.facets, 0)
         self.density = settings.replicas * self.rays / enclosure.area_m2
-        self.portal_points = sobol_points(-(-settings.portal_rays // settings.replicas))
+        self.portal_rays = share.portals
+        self._portal_points = sobol_points(int(share.portals.max(initial=1)))
         self._points: dict[int, AnyArray] = {n: facet_points(n) for n in np.unique(self.rays).tolist() if n}
         self._geometry = (enclosure.vertices_m, enclosure.normal, self.lift)
-        sent = settings.replicas * len(self.portal_points)
+        sent = settings.replicas * share.portals
         rows = [
-            [*p.center_m, *(np.array(p.normal) / np.linalg.norm(p.normal)), p.radius_m**2, sent / p.area_m2]
-            for p in enclosure.portals
+            [*p.center_m, *(np.array(p.normal) / np.linalg.norm(p.normal)), p.radius_m**2, rays / p.area_m2]
+            for p, rays in zip(enclosure.portals, sent, strict=True)
         ]
         self.portals = np.array(rows, dtype=np.float64).reshape(-1, 8)
-        if sent == 0:
+        if not sent.any():
             self.portals = self.portals[:0]
 
     @property
     def rays_in_all(self) -> int:
         """Number of rays of all facets and portals."""
-        through_portals = len(self.portals) * len(self.portal_points)
-        return self.settings.replicas * (int(self.rays.sum()) + through_portals)
+        return self.settings.replicas * int(self.rays.sum() + self.portal_rays.sum())
 
     def chunks(self, rays: int) -> Iterator[IntArray]:
         """Yield facets that send equally many rays, about `rays` of them at a time."""
@@ -112,7 +126,8 @@ class Tracer:
         """Return origins and directions of the rays through one portal in one replica."""
         disc = (self.portals[number, :3], self.portals[number, 3:6], self.enclosure.portals[number].radius_m)
         name = number + (replica << 40)
-        return sample_disc(name, self.portal_points, self.settings.seed, disc)  # type: ignore[no-any-return]
+        points = self._portal_points[: self.portal_rays[number]]
+        return sample_disc(name, points, self.settings.seed, disc)  # type: ignore[no-any-return]
 
     def trace(self, origins: AnyArray, directions: AnyArray) -> Hits:
         """Return the first hit of each ray."""
@@ -190,4 +205,4 @@ class Tracer:
             getattr(found, name)[lost] = getattr(again, name)
 
 
-__all__ = ["MAX_MIRROR_BOUNCES", "RaySettings", "Tracer", "Visits"]
+__all__ = ["MAX_MIRROR_BOUNCES", "RaySettings", "RayShare", "Tracer", "Visits", "even_share"]

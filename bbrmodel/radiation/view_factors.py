@@ -13,7 +13,7 @@ from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, count_rows
 from bbrmodel.radiation.lines import Lines, one_sided_sums
 from bbrmodel.radiation.losses import check_lost, check_portal
 from bbrmodel.radiation.memory import check_memory
-from bbrmodel.radiation.tracer import RaySettings, Tracer, Visits
+from bbrmodel.radiation.tracer import RaySettings, RayShare, Tracer, Visits
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 
@@ -67,7 +67,7 @@ def compute_view_factors(
     settings: RaySettings | None = None,
     *,
     specular: FloatArray | None = None,
-    rays: IntArray | None = None,
+    share: RayShare | None = None,
     progress: Progress | None = None,
 ) -> ViewFactors:
     """Return symmetric, closed exchange areas of all facets.
@@ -81,8 +81,8 @@ def compute_view_factors(
     specular
         shape (num_facets,), [-], the part of all arriving light that a facet reflects as a mirror. Exchange areas then
         count arrivals by way of mirrors too, and rows close as sum_j F_ij (1 - specular_j) = 1.
-    rays
-        shape (num_facets,), rays of each facet in one replica, where they are not to be equally many.
+    share
+        How the rays are shared out, where facets are not to send equally many.
     progress
         Called with (facets done, facets in all).
 
@@ -104,7 +104,7 @@ def compute_view_factors(
     settings = settings or RaySettings()
     check_enclosure(enclosure)
     mirrors = specular if specular is not None and specular.any() else None
-    tracer = Tracer(enclosure, settings, mirrors, rays)
+    tracer = Tracer(enclosure, settings, mirrors, share)
     check_memory(tracer)
     tally = _Tally(enclosure.num_facets)
     _trace_facets(tracer, tally, progress)
