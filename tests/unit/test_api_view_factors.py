@@ -18,21 +18,9 @@ from bbrmodel.radiation.api import (
 )
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.typing import FloatArray
-from tests.verification.shapes import cube, rectangle, write_boxes
+from tests.verification.shapes import cube, rectangle, write_boxes, write_shells
 
 SIDE_TO_OPPOSITE = 0.19982489569838746
-
-
-def write_shells(path: Path, surfaces: dict[str, FloatArray]) -> Path:
-    """Write triangles as named shells of a mesh file; triangles share points where corners meet."""
-    triangles = np.concatenate(list(surfaces.values())).reshape(-1, 3)
-    points, index = np.unique(np.round(triangles, 12), axis=0, return_inverse=True)
-    number = np.repeat(np.arange(len(surfaces)) + 1, [len(part) for part in surfaces.values()])
-    names = {name: np.array([k + 1, 2]) for k, name in enumerate(surfaces)}
-    data = {"gmsh:physical": [number], "gmsh:geometrical": [number]}
-    mesh = meshio.Mesh(points, [("triangle", index.reshape(-1, 3))], cell_data=data, field_data=names)
-    meshio.write(path, mesh, file_format="gmsh22", binary=False)
-    return path
 
 
 def box_with_baffle(divisions: int) -> dict[str, FloatArray]:
@@ -211,8 +199,6 @@ def test_an_open_mesh_is_refused_with_the_option_that_allows_it(tmp_path: Path, 
 
 def test_a_mesh_in_millimetres_has_its_areas_in_square_metres(tmp_path: Path) -> None:
     """Areas scale with the square of the unit, view factors do not."""
-    import meshio
-
     corners = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=float)
     faces = np.array([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])  # normals inward
     meshio.write(tmp_path / "corner.vtu", meshio.Mesh(corners, [("triangle", faces)]))

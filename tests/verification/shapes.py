@@ -102,3 +102,15 @@ def write_boxes(
     mesh = meshio.Mesh(np.concatenate(points), blocks, cell_data=data, field_data=names)
     meshio.write(path, mesh, file_format="gmsh22", binary=False)
     return path
+
+
+def write_shells(path: Path, surfaces: dict[str, FloatArray]) -> Path:
+    """Write triangles as named shells of a mesh file; triangles share points where corners meet."""
+    triangles = np.concatenate(list(surfaces.values())).reshape(-1, 3)
+    points, index = np.unique(np.round(triangles, 12), axis=0, return_inverse=True)
+    number = np.repeat(np.arange(len(surfaces)) + 1, [len(part) for part in surfaces.values()])
+    names = {name: np.array([k + 1, 2]) for k, name in enumerate(surfaces)}
+    data = {"gmsh:physical": [number], "gmsh:geometrical": [number]}
+    mesh = meshio.Mesh(points, [("triangle", index.reshape(-1, 3))], cell_data=data, field_data=names)
+    meshio.write(path, mesh, file_format="gmsh22", binary=False)
+    return path

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bbrmodel.radiation.exact.compiled import njit_nogil
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.typing import AnyArray
 
 MAX_CORNERS = 64

@@ -9,7 +9,7 @@ points where the two edges touch or nearly touch, so that shared edges and small
 import numpy as np
 from scipy.special import roots_legendre
 
-from bbrmodel.radiation.exact.compiled import njit_nogil
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.typing import AnyArray
 
 _LARGEST_RULE = 10

@@ -8,8 +8,8 @@ until the sum of the errors meets the tolerance.
 
 import numpy as np
 
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.radiation.exact.clipping import plane_of
-from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.radiation.exact.visible import piece_factor, visible_factor
 from bbrmodel.typing import AnyArray
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.radiation.exact.clipping import MAX_CORNERS, clip, height, plane_of
-from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.radiation.exact.contour import contour_exchange
 from bbrmodel.radiation.exact.cubature import make_frame, partial_exchange
 from bbrmodel.radiation.exact.shaft import find_candidates, hides_all, shaft_planes

@@ -6,8 +6,8 @@ an edge of one and a corner of the other; an occluder that is cut to nothing by 
 
 import numpy as np
 
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.radiation.exact.clipping import clip, height, plane_of
-from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.typing import AnyArray
 
 MAX_SHAFT_PLANES = 62  # one bit of an integer each; the hull of two facets has some twenty

@@ -6,8 +6,8 @@ each shadow is cut out of them. The rest is summed by the contour formula of a p
 
 import numpy as np
 
+from bbrmodel.radiation.compiled import njit_nogil
 from bbrmodel.radiation.exact.clipping import height
-from bbrmodel.radiation.exact.compiled import njit_nogil
 from bbrmodel.typing import AnyArray
 
 OVERFLOW = -1  # the pieces or their corners outgrow the work space
