@@ -65,7 +65,8 @@ def view_factors(
     method: Annotated[FactorMethod, typer.Option(help="Rays, or closed forms for few facets.")] = FactorMethod.ray,
     rays: Annotated[int | None, typer.Option(min=16, help="Rays from each facet; by default 1000.")] = None,
     tolerance: Annotated[
-        float | None, typer.Option(metavar="X", help="Instead of --rays: largest standard error between surfaces.")
+        float | None,
+        typer.Option(metavar="X", help="Instead of --rays: largest standard error between surfaces, or of --group."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the ray directions.")] = 1,
     group: Annotated[str | None, typer.Option(help="Only the rows from this surface.")] = None,
@@ -83,7 +84,7 @@ def view_factors(
     options = ViewFactorOptions(
         method=method.value,
         rays_per_facet=rays or ViewFactorOptions.rays_per_facet,
-        tolerance=tolerance,
+        tolerance={group: tolerance} if group is not None and tolerance is not None else tolerance,
         seed=seed,
         open_model=open_model,
         two_sided=two_sided,

@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     settings = Settings()
     try:
-        app(args=arguments, prog_name="bbrmodel", obj=settings)
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        app(args=_without_bare_group(given), prog_name="bbrmodel", obj=settings)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))
         if status != EXIT_INTERRUPTED:
@@ -47,6 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 (the last place where an error can still become one line)
         return _report(*_explain(error), settings=settings)
     return 0
+
+
+def _without_bare_group(arguments: list[str]) -> list[str]:
+    """Return the arguments without a `--group` that no name follows: all groups are shown then, as by default."""
+    following = [*arguments[1:], "-"]
+    return [a for a, after in zip(arguments, following, strict=False) if a != "--group" or not after.startswith("-")]
 
 
 def _explain(error: Exception) -> tuple[list[str], int]:

@@ -12,7 +12,7 @@ from bbrmodel.model.optics import LightPlan, plan_light
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.importance import Aim
+from bbrmodel.radiation.importance import Aim, RayPlan
 from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
 from bbrmodel.radiation.path_cache import TracedAreas, cached_path_areas
 from bbrmodel.radiation.paths import PathSettings
@@ -142,7 +142,7 @@ def _view_factors(
     radiation: Radiation, enclosure: Enclosure, plan: LightPlan, *, cache: LightCache, aim: Aim | None
 ) -> dict[str, ViewFactors]:
     """Return view factors for every class that lines between facets describe."""
-    settings = RaySettings(radiation.rays_per_facet, radiation.portal_rays, radiation.seed)
+    plan_of_rays = RayPlan(RaySettings(radiation.rays_per_facet, radiation.portal_rays, radiation.seed), aim)
     found: dict[str, ViewFactors] = {}
     for name, mirror in plan.specular.items():
         like = next((n for n in found if np.array_equal(plan.specular[n], mirror)), None)
@@ -150,7 +150,7 @@ def _view_factors(
             found[name] = found[like]
             continue
         found[name] = cached_view_factors(
-            enclosure, settings, cache=cache.directory, specular=mirror, aim=aim, progress=cache.progress
+            enclosure, plan_of_rays, cache=cache.directory, specular=mirror, progress=cache.progress
         )
     return found
 

@@ -1,7 +1,7 @@
 """View factors between the named surfaces of a mesh file, without a case."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ import numpy as np
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.mesh import find_facets, read_mesh
-from bbrmodel.radiation.adaptive import compute_to_tolerance, surface_factors
+from bbrmodel.radiation.adaptive import Tolerance, compute_to_tolerance, surface_factors
 from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.parts import EnclosurePart, find_enclosures
 from bbrmodel.radiation.scene import origin_lift
@@ -86,7 +86,8 @@ class ViewFactorOptions:
     rays_per_facet
         Rays, unless `tolerance` says how many.
     tolerance
-        Absolute standard error that no view factor between surfaces may exceed.
+        Absolute standard error that no view factor between surfaces may exceed; by name: that of the rows of named
+        surfaces.
     open_model
         Light may leave the model, for surfaces that do not close an enclosure.
     two_sided
@@ -97,7 +98,7 @@ class ViewFactorOptions:
 
     method: Method = "ray"
     rays_per_facet: int = 1000
-    tolerance: float | None = None
+    tolerance: Tolerance | None = None
     seed: int = 1
     open_model: bool = False
     two_sided: bool = False
@@ -131,7 +132,11 @@ def compute_view_factors_of_file(
     settings = RaySettings(rays_per_facet=options.rays_per_facet, seed=options.seed)
     try:
         return surface_view_factors(
-            enclosure, settings, method=options.method, tolerance=options.tolerance, progress=progress
+            enclosure,
+            settings,
+            method=options.method,
+            tolerance=options.tolerance,
+            progress=progress,
         )
     except EnclosureError as error:
         if options.open_model:
@@ -188,7 +193,7 @@ def surface_view_factors(
     settings: RaySettings | None = None,
     *,
     method: Method = "ray",
-    tolerance: float | None = None,
+    tolerance: Tolerance | None = None,
     progress: Progress | None = None,
 ) -> SurfaceViewFactors:
     """Return the view factors between the surfaces of an enclosure.
@@ -198,8 +203,8 @@ def surface_view_factors(
     settings
         Rays per facet, if `tolerance` is not given, and their seed.
     tolerance
-        Absolute standard error that no view factor between surfaces may exceed. For the exact method: error of every
-        view factor between facets.
+        Absolute standard error that no view factor between surfaces may exceed, or by name for the rows of named
+        surfaces. For the exact method: error of every view factor between facets.
 
     Raises
     ------
@@ -207,6 +212,8 @@ def surface_view_factors(
         As `compute_view_factors` and `compute_exact_view_factors`.
     ConfigError
         The tolerance asks for more than the memory holds.
+    UnknownSurfaceError
+        A tolerance is given for a surface that the enclosure does not have.
 
     Examples
     --------
@@ -241,13 +248,14 @@ def surface_view_factors(
 
 
 def _facet_view_factors(
-    enclosure: Enclosure, settings: RaySettings, method: Method, tolerance: float | None, progress: Progress | None
+    enclosure: Enclosure, settings: RaySettings, method: Method, tolerance: Tolerance | None, progress: Progress | None
 ) -> ViewFactors:
     """Return the view factors of all facets by the method chosen."""
     if method == "exact":
         from bbrmodel.radiation.exact import ExactSettings, compute_exact_view_factors
 
-        exact = ExactSettings() if tolerance is None else ExactSettings(tolerance, tolerance)
+        least = min(tolerance.values()) if isinstance(tolerance, Mapping) else tolerance
+        exact = ExactSettings() if least is None else ExactSettings(least, least)
         return compute_exact_view_factors(enclosure, exact, progress=progress)
     if tolerance is not None:
         return compute_to_tolerance(enclosure, settings, tolerance=tolerance, progress=progress)

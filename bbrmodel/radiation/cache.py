@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.importance import Aim, share_rays
+from bbrmodel.radiation.importance import RayPlan, share_rays
 from bbrmodel.radiation.storage import from_arrays, to_arrays, write_arrays
-from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import FloatArray, Progress
@@ -22,11 +21,10 @@ _FORMAT = 7
 
 def cached_view_factors(
     enclosure: Enclosure,
-    settings: RaySettings,
+    plan: RayPlan,
     *,
     cache: Path,
     specular: FloatArray | None = None,
-    aim: Aim | None = None,
     progress: Progress | None = None,
 ) -> ViewFactors:
     """Return the view factors of an enclosure, from the cache where they are known.
@@ -35,17 +33,16 @@ def cached_view_factors(
     ----------
     cache
         Directory; view factors lie in its folder `view_factors`.
-    aim
-        What the rays are to serve; without it they are shared out evenly.
 
     Raises
     ------
     EnclosureError, ConfigError
         As `compute_view_factors`, which takes the same arguments otherwise.
     """
-    digest = hashlib.sha256(repr((_FORMAT, enclosure.content_hash, settings)).encode())
+    digest = hashlib.sha256(repr((_FORMAT, enclosure.content_hash, plan.settings)).encode())
     if specular is not None and specular.any():
         digest.update(specular.tobytes())
+    settings, aim = plan.settings, plan.aim
     if aim is not None:
         digest.update(repr((aim.position_m, aim.hot_environment)).encode() + aim.hot.tobytes())
     key = digest.hexdigest()[:24]

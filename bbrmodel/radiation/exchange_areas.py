@@ -122,9 +122,8 @@ def from_upper(
     escape: FloatArray,
     escape_variance: FloatArray,
     area_m2: FloatArray,
-    kept: FloatArray,
 ) -> ExchangeAreas:
-    """Return exchange areas from an explicit upper triangle.
+    """Return exchange areas without mirrors from an explicit upper triangle.
 
     Parameters
     ----------
@@ -145,7 +144,7 @@ def from_upper(
         variance=np.asarray(variance, dtype=np.float32),
     )
     ones, nothing = np.ones(len(area_m2)), np.zeros(len(area_m2))
-    return ExchangeAreas(sums.split(block), escape, escape_variance, area_m2, kept, ones, nothing)
+    return ExchangeAreas(sums.split(block), escape, escape_variance, area_m2, ones, ones, nothing)
 
 
 def weighted_lines(

@@ -69,7 +69,7 @@ def surface_gebhart_factors(
     >>> from bbrmodel.radiation.exchange_areas import from_upper
     >>> none = np.zeros(2)
     >>> facing = csr_matrix([[0.0, 1.0], [0.0, 0.0]])
-    >>> sizes = {"area_m2": np.ones(2), "kept": np.ones(2), "escape": none, "escape_variance": none}
+    >>> sizes = {"area_m2": np.ones(2), "escape": none, "escape_variance": none}
     >>> areas = from_upper(facing, np.zeros(1), **sizes)
     >>> plates = RadiositySolver(areas, np.array([0.8, 0.6]), np.arange(2))
     >>> found = surface_gebhart_factors(plates, np.arange(2), num_surfaces=2)

@@ -50,6 +50,14 @@ class Aim:
     hot_environment: bool = False
 
 
+@dataclass(frozen=True)
+class RayPlan:
+    """How many rays, and what they are to serve; without an aim they are shared out evenly."""
+
+    settings: RaySettings
+    aim: Aim | None = None
+
+
 def share_rays(
     enclosure: Enclosure, settings: RaySettings, aim: Aim, *, specular: FloatArray | None = None
 ) -> RayShare:
@@ -124,4 +132,4 @@ def _sky(enclosure: Enclosure, aim: Aim, settings: RaySettings, specular: FloatA
     return share
 
 
-__all__ = ["Aim", "share_rays"]
+__all__ = ["Aim", "RayPlan", "share_rays"]

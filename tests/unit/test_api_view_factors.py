@@ -6,7 +6,7 @@ import meshio
 import numpy as np
 import pytest
 
-from bbrmodel.errors import ConfigError, EnclosureError
+from bbrmodel.errors import ConfigError, EnclosureError, UnknownSurfaceError
 from bbrmodel.radiation import adaptive, memory
 from bbrmodel.radiation.api import (
     SurfaceViewFactors,
@@ -97,7 +97,7 @@ def test_more_rays_than_hits_are_stored_with_still_count(tmp_path: Path) -> None
 def test_what_does_not_fit_in_memory_is_refused_with_numbers_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adaptive, "available_memory_mib", lambda: 100.0)
     box = enclosure_of_triangles(cube([0, 0, 0], 1.0, 2, inward=True))
-    with pytest.raises(ConfigError, match=r"256 rays from each of 48 facets .* MiB, and 100 MiB are .*--method exact"):
+    with pytest.raises(ConfigError, match=r"256 rays from a facet.* MiB, and 100 MiB are .*--method exact"):
         surface_view_factors(box, tolerance=1e-3)
 
 
@@ -106,9 +106,23 @@ def test_a_tolerance_out_of_reach_is_refused_after_the_first_round(monkeypatch: 
     rounds: list[tuple[int, int]] = []
     box = enclosure_of_triangles(cube([0, 0, 0], 1.0, 2, inward=True))
     monkeypatch.setattr(adaptive, "available_memory_mib", lambda: 4096.0)
-    with pytest.raises(ConfigError, match=r"tolerance 1e-08 asks for \d+ rays .* 4096 MiB are available"):
+    with pytest.raises(ConfigError, match=r"tolerance 1e-08 asks for \d+ rays from a facet.* 4096 MiB are available"):
         surface_view_factors(box, tolerance=1e-8, progress=lambda done, total: rounds.append((done, total)))
     assert [done for done, total in rounds if done == total] == [48]
+
+
+def test_a_tolerance_for_one_surface_spends_rays_there_alone() -> None:
+    surfaces = cube([0, 0, 0], 1.0, 2, inward=True)
+    surfaces["patch"] = rectangle([0.1, 0.1, -0.45], [0.05, 0, 0], [0, 0.05, 0], 1)
+    surfaces["patch_below"] = rectangle([0.1, 0.1, -0.4501], [0, 0.05, 0], [0.05, 0, 0], 1)
+    box = enclosure_of_triangles(surfaces)
+    row = box.surface_names.index("patch")
+    whole = surface_view_factors(box, tolerance=2e-3)
+    alone = surface_view_factors(box, tolerance={"patch": 2e-3})
+    assert (alone.standard_errors[row] <= 2e-3).all()
+    assert alone.rays < whole.rays
+    with pytest.raises(UnknownSurfaceError, match=r"surface 'pach': the model has no such surface.*patch"):
+        surface_view_factors(box, tolerance={"pach": 2e-3})
 
 
 def test_a_tolerance_must_be_positive() -> None:

@@ -26,7 +26,7 @@ def areas_of(
     out = np.zeros(num)
     out[escape or []] = 0.5
     area, nothing = np.arange(num) + 1.0, np.zeros(num)
-    return from_upper(upper, np.zeros(upper.nnz), escape=out, escape_variance=nothing, area_m2=area, kept=np.ones(num))
+    return from_upper(upper, np.zeros(upper.nnz), escape=out, escape_variance=nothing, area_m2=area)
 
 
 def test_a_chain_of_views_is_one_enclosure() -> None:

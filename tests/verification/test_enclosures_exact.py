@@ -28,8 +28,7 @@ def lumped(exchange: FloatArray, area: FloatArray, escape: FloatArray | None = N
     upper = csr_matrix(triu(np.asarray(exchange, dtype=float)))
     none = np.zeros(len(area))
     sky = none if escape is None else escape
-    ones = np.ones(len(area))
-    return from_upper(upper, np.zeros(upper.nnz), escape=sky, escape_variance=none, area_m2=area, kept=ones)
+    return from_upper(upper, np.zeros(upper.nnz), escape=sky, escape_variance=none, area_m2=area)
 
 
 def factors_of(areas: ExchangeAreas, absorptivity: FloatArray, surface: FloatArray | None = None) -> SurfaceGebhart:

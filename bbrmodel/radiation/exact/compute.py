@@ -223,7 +223,7 @@ def _with_escape(enclosure: Enclosure, upper: csr_matrix, variance: FloatArray) 
     nothing = np.zeros(enclosure.num_facets)
     ones = np.ones(enclosure.num_facets)
     area = enclosure.area_m2
-    areas = from_upper(upper, variance, escape=nothing, escape_variance=nothing, area_m2=area, kept=ones)
+    areas = from_upper(upper, variance, escape=nothing, escape_variance=nothing, area_m2=area)
     if not enclosure.has_environment:
         return areas
     rest = np.where(enclosure.radiates, enclosure.area_m2 * (1.0 - areas.row_sums()), 0.0)

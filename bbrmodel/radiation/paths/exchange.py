@@ -255,7 +255,6 @@ class _Sums:
             escape=escape,
             escape_variance=escape * self.area / paths,
             area_m2=np.where(emits, self.area, 1.0),
-            kept=np.ones(num),
         )
         return close(areas, emits)[0]
 
