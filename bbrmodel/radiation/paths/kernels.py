@@ -28,8 +28,11 @@ LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def path_key(seed: int, source: int, path: int) -> Any:  # pragma: no cover - compiled
-    """Return the 64-bit name of a path."""
-    return mix_bits(mix_bits(mix_bits(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
+    """Return the 64-bit name of a path.
+
+    Turned round before the last step: digital shifts are drawn from the same numbers, and would else be those of path 0.
+    """
+    return mix_bits(~mix_bits(mix_bits(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
