@@ -77,8 +77,11 @@ def _table_of(field: dict[str, Any]) -> str:
 
 
 def _plural(kind: str) -> str:
-    """Return the plural of a kind; one that is several words is set apart instead."""
-    return f"({kind})" if " or " in kind or kind.startswith("list") else f"{kind}s"
+    """Return the plural of a kind, in brackets where that is several words; limits stay behind it."""
+    if " or " in kind or kind.startswith("list"):
+        return f"({kind})"
+    noun, space, limits = kind.partition(" ") if kind.startswith("number") else (kind, "", "")
+    return f"{noun}s{space}{limits}"
 
 
 def _scalar(field: dict[str, Any]) -> str:

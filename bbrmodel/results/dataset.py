@@ -83,9 +83,9 @@ def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Map
 
 def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
     """Add the scalars of the ion."""
-    for key, value in asdict(ion).items():
-        if key in ("surfaces", "clock"):
-            continue
+    values = {key: value for key, value in asdict(ion).items() if key not in ("surfaces", "clock", "cross_check")}
+    checked = {} if ion.cross_check is None else asdict(ion.cross_check)
+    for key, value in (values | {f"cross_check_{key}": value for key, value in checked.items()}).items():
         _add(dataset, f"ion_{key}", dimensions=("axis",) if key == "position_m" else (), values=np.asarray(value))
     dataset.attrs["clock"] = ion.clock
 

@@ -17,7 +17,7 @@ from result_samples import make_case, make_solution
 
 from bbrmodel.errors import ConfigError, MeshError, ResultExistsError
 from bbrmodel.results import files, read_result, read_solution, to_dataset, write_new_result, write_result
-from bbrmodel.solution import Solution, SurfaceAtIon
+from bbrmodel.solution import CrossCheck, Solution, SurfaceAtIon
 from bbrmodel.spec import load_case
 
 
@@ -103,6 +103,21 @@ def test_the_dataset_states_units(tmp_path: Path) -> None:
         assert dataset["surface_share_of_T4"].units == "1"
         assert dataset["ion_effective_temperature_K"] == 79.512345
         assert list(dataset["surface"].values.astype(str)) == ["block__top", "chamber__lid"]
+        assert dataset["surface_absorptivities"].dims == ("surface", "light")
+        assert list(dataset["light"].values.astype(str)) == ["warm", "cold"]
+
+
+def test_a_cross_check_is_written_to_every_file_and_read_back(tmp_path: Path) -> None:
+    solution = make_solution()
+    assert solution.ion is not None
+    checked = replace(solution, ion=replace(solution.ion, cross_check=CrossCheck(1024, 79.6, 0.05, 1.5)))
+    directory = write_result(checked, make_case(tmp_path), tmp_path / "result")
+    with xr.open_dataset(directory / "result.nc", engine="scipy") as dataset:
+        assert float(dataset["ion_cross_check_effective_temperature_K"]) == 79.6
+        assert dataset["ion_cross_check_effective_temperature_K"].units == "K"
+    again = read_solution(directory)
+    assert again.ion is not None
+    assert again.ion.cross_check == CrossCheck(1024, 79.6, 0.05, 1.5)
 
 
 def test_every_real_variable_of_the_dataset_has_a_unit() -> None:

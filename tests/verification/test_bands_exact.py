@@ -259,3 +259,26 @@ def test_two_methods_agree_at_the_ion_for_metals_and_windows(tmp_path: Path, spe
     assert found.ion.cross_check is not None
     assert abs(found.ion.cross_check.deviation_sigma) < 4.0
     assert found.ion.cross_check.effective_temperature_std_K < 0.3
+
+
+def test_the_window_of_the_guide_gives_its_closed_form_from_the_command_line(tmp_path: Path, repository: Path) -> None:
+    """The case in docs/howto/windows_and_bands.md: in a sphere weights are area x emissivity, or transmittance."""
+    page = (repository / "docs" / "howto" / "windows_and_bands.md").read_text(encoding="utf-8")
+    case = tmp_path / "window.toml"
+    case.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    assert main(["run", str(case), "-o", str(tmp_path / "out"), "--no-plot"]) == 0
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    surfaces = {surface["name"]: surface for surface in result["ion"]["surfaces"]}
+    f = surfaces["sphere__hole"]["solid_angle_sr"] / (4.0 * np.pi)
+    e, a, t = np.array([0.15, 0.1]), np.array([0.02, 0.9]), np.array([0.92, 0.0])
+    wall, window, room = (band_power(EDGE, T) for T in (80.0, 150.0, 293.0))
+    absorbing = f * (a + t) + (1.0 - f) * e
+    total = float((((1.0 - f) * e * wall + f * a * window + f * t * room) / absorbing).sum())
+    ion = result["ion"]
+    # Facets are flat and the exchange of band_2 has 64 rays each: 0.2 % beside the statistics of the ion's paths.
+    error = np.hypot(4.0 * ion["effective_temperature_std_K"], 0.2)
+    assert abs(ion["effective_temperature_K"] - (total / SIGMA) ** 0.25) < error
+    assert abs(ion["cross_check"]["deviation_sigma"]) < 4.0
+    assert [light["method"] for light in result["radiation"]["lights"]] == ["paths", "view factors"]
+    assert f"{(total / SIGMA) ** 0.25:.1f} K" == "103.2 K"
+    assert "103.2 K" in page
