@@ -110,6 +110,7 @@ class LightExchange:
         self._nodes = surfaces.nodes[self._solid]
         self._area = surfaces.area_m2
         self.lights: tuple[LightState, ...] = ()
+        self._solvers: dict[str, RadiositySolver] = {}
         self._frozen = False
         self.facet_temperature_K = surfaces.shell_temperature_K.copy()
         self.fourth_power = np.zeros(len(self._area))
@@ -159,7 +160,7 @@ class LightExchange:
             emitted=absorptivity * black,
             environment=environment,
             irradiance=np.zeros_like(black) if start is None else start,
-            solver=RadiositySolver(areas, in_solver, surfaces.patch),
+            solver=self._solver(name, areas, in_solver),
             is_traced=traced,
         )
         if start is not None and self._frozen:
@@ -168,6 +169,13 @@ class LightExchange:
             state.source, environment=environment, start=start, tolerance=TOLERANCE
         )
         return replace(state, irradiance=irradiance)
+
+    def _solver(self, name: str, areas: ExchangeAreas, absorptivity: FloatArray) -> RadiositySolver:
+        """Return the solver of a class of light, the last one where absorptivities have not changed."""
+        last = self._solvers.get(name)
+        if last is None or not np.array_equal(last.absorptivity, absorptivity):
+            last = self._solvers[name] = RadiositySolver(areas, absorptivity, self.surfaces.patch)
+        return last
 
     def apply_derivative(self, direction: FloatArray, *, tolerance: float = 1e-7) -> FloatArray:
         """Return the change of nodal heat for a change of nodal temperatures, exact to `tolerance`."""
