@@ -207,7 +207,7 @@ def _trace_chunk(tracer: Tracer, facets: IntArray) -> _Chunk:
         unit=np.repeat(facets, replicas),
         replica=np.tile(np.arange(replicas), len(facets)),
     )
-    return _Chunk(lines, ends, lost)
+    return _Chunk(lines, [_merge(ends, tracer)] if ends else [], lost)
 
 
 def _trace_part(
@@ -242,6 +242,19 @@ def _set_aside(tracer: Tracer, facets: IntArray, each: int, visits: Visits, whic
     return _Ends(first, second, 1.0 / density, first, row % tracer.settings.replicas)
 
 
+def _merge(parts: list[_Ends], tracer: Tracer) -> _Ends:
+    """Return lines of facets, or of one portal's replica, with equal ones added up."""
+    first, second, weight, unit, replica = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("first", "second", "weight", "unit", "replica")
+    )
+    # The unit is the first facet, or the same for all, so it need not be part of the key.
+    key = (first * tracer.settings.replicas + replica) * (tracer.enclosure.num_facets + 1) + second + 1
+    _, index, which = np.unique(key, return_index=True, return_inverse=True)
+    total = np.bincount(which.reshape(-1), weights=weight, minlength=len(index))
+    return _Ends(first[index], second[index], total, unit[index], replica[index])
+
+
 def _count(
     parts: list[tuple[IntArray, AnyArray]], num_rows: int, num_facets: int
 ) -> tuple[AnyArray, AnyArray, AnyArray]:
@@ -268,11 +281,12 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
                 turned = (sign * directions).astype(np.float32)
                 ways.append(list(tracer.follow(origins, turned, first_identity=start, without_portal=number)))
             check_portal(tracer, number, ahead=ways[0][0], behind=ways[1][0])
-            tally.ends += [
+            found = [
                 _portal_lines(tracer, number, replica, ahead=ahead, behind=behind)
                 for ahead in ways[0]
                 for behind in ways[1]
             ]
+            tally.ends.append(_merge(found, tracer))
 
 
 def _portal_lines(tracer: Tracer, number: int, replica: int, *, ahead: Visits, behind: Visits) -> _Ends:
