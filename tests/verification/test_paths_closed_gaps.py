@@ -78,7 +78,7 @@ def test_plates_to_the_sixth_digit(specularity: float) -> None:
 
 
 def test_spheres_with_a_mirror_outside_converge_with_the_square_of_the_facets() -> None:
-    """Measured: +2.6e-3, +7.1e-4, +1.1e-4 (statistics 1.1e-4, 5e-5, 2e-5) for 512, 2048 and 8192 facets."""
+    """Measured: +2.7e-3, +6.4e-4, +1.1e-4 (statistics 1.1e-4, 5e-5, 2e-5) for 512, 2048, 8192 facets each."""
     found = [flux_from_inside(spheres(level), 1.0, log2_paths=10, facets=32) for level in (3, 4, 5)]
     off = [(value / ALL_MIRRORS - 1.0, error / ALL_MIRRORS) for value, error in found]
     assert abs(off[0][0]) < 4e-3
@@ -88,7 +88,7 @@ def test_spheres_with_a_mirror_outside_converge_with_the_square_of_the_facets() 
 
 
 def test_cylinders_with_a_mirror_outside() -> None:
-    """Measured: +7.0e-4, +1.7e-4 (statistics 5e-5, 3e-5) for 32 and 64 sides."""
+    """Measured: +7.2e-4, +1.9e-4, +4.3e-5 (statistics 5e-5, 3e-5, 1e-5) for 32, 64, 128 sides."""
     found = [flux_from_inside(cylinders(segments), 1.0, log2_paths=10, facets=32) for segments in (32, 64, 128)]
     off = [(value / ALL_MIRRORS - 1.0, error / ALL_MIRRORS) for value, error in found]
     assert abs(off[0][0]) < 1.5e-3
@@ -108,10 +108,11 @@ def test_diffuse_gaps(shape: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", ["spheres", "cylinders"])
 def test_diffuse_gaps_to_four_digits(shape: str) -> None:
+    """Measured: -5.2e-5 and -7.9e-5 with the standard error 5.8e-5, from 2 million paths."""
     enclosure = spheres(3) if shape == "spheres" else cylinders(32)
-    value, error = flux_from_inside(enclosure, 0.0, log2_paths=17, facets=32)
-    assert error < 0.5e-4 * DIFFUSE[shape]
-    assert value == pytest.approx(DIFFUSE[shape], rel=1e-4)  # the tolerance of the case
+    value, error = flux_from_inside(enclosure, 0.0, log2_paths=16, facets=32)
+    assert error < 0.7e-4 * DIFFUSE[shape]
+    assert value == pytest.approx(DIFFUSE[shape], rel=1e-4)  # the tolerance of the case, here 1.7 standard errors
 
 
 def test_a_single_path_for_each_facet_and_replica_is_unbiased() -> None:

@@ -45,8 +45,10 @@ class PathExchange:
         shape (n,), sum of area x hemispherical emissivity.
     exchange_area_m2, standard_error_m2
         shape (n, n), symmetric X_ST: surface T absorbs X_ST sigma T_S^4 of what S emits. From all replicas together.
+    one_way_m2, one_way_error_m2
+        shape (n, n), the same from the paths of the row's surface alone: how far X_ST and X_TS agree is a test.
     environment_m2, environment_error_m2
-        shape (n,), the same with the environment.
+        shape (n,), with the environment.
     areas
         Closed exchange areas between facets, as of black facets of area x emissivity; None if not asked for.
     lost_fraction
@@ -59,6 +61,8 @@ class PathExchange:
     absorbing_area_m2: FloatArray
     exchange_area_m2: FloatArray
     standard_error_m2: FloatArray
+    one_way_m2: FloatArray
+    one_way_error_m2: FloatArray
     environment_m2: FloatArray
     environment_error_m2: FloatArray
     areas: ExchangeAreas | None = field(repr=False)
@@ -226,6 +230,8 @@ class _Sums:
             np.asarray(surface_area),
             both.mean(axis=0),
             both.std(axis=0, ddof=1) / root,
+            self.by_surface.mean(axis=0),
+            self.by_surface.std(axis=0, ddof=1) / root,
             self.sky_by_surface.mean(axis=0),
             self.sky_by_surface.std(axis=0, ddof=1) / root,
             self._facet_areas(paths),
