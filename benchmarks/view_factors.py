@@ -1,9 +1,10 @@
 """View factors of nested cubes (exact: inner to outer 1, outer to inner 0.16): error, time and memory by facet count.
 
-    python benchmarks/view_factors.py [FACETS ...] [--rays 1000] [--exact-up-to 2000] [--pyviewfactor-up-to 2000]
+    python benchmarks/view_factors.py [FACETS ...] [--rays 1000] [--exact-up-to 2000] [--pyviewfactor-up-to 4320]
 
-Each row is a process of its own. The raw rate is that of Embree alone on the same rays in the same process, with as
-many threads. pyviewfactor (from PyPI, if installed) gets the same triangles.
+Each row is a process of its own. Row sums are those of the two surfaces before any correction. Raw rates are those of
+finding first hits and nothing else, on the same rays, in the same process and threads: by embreex as it comes,
+and by the packets that bbrmodel sends. pyviewfactor (from PyPI, if installed) gets the same triangles.
 """
 
 import argparse
@@ -36,19 +37,28 @@ def nested_cubes(facets: int):
     return enclosure_of_triangles({"out": walls, "in": block})
 
 
-def raw_rate(enclosure, rays: int) -> float:
-    """Return Embree's own rate on the rays of all facets [rays/s]."""
+def raw_rates(enclosure, rays: int) -> tuple[float, float]:
+    """Return rays/s of nothing but finding first hits on the same rays: by embreex as it comes, and by our packets."""
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
     from bbrmodel.radiation.tracer import RaySettings, Tracer
 
     tracer = Tracer(enclosure, RaySettings(rays, 0, 1))
-    step = max(1, (1 << 18) // rays)
-    some = range(0, enclosure.num_facets, max(step, enclosure.num_facets // 40 // step * step or step))
-    batches = [tracer.sample_facets(np.arange(k, min(k + step, enclosure.num_facets))) for k in some]
+    scene = EmbreeScene()
+    vertices = np.ascontiguousarray(enclosure.vertices_m.reshape(-1, 3), dtype=np.float32)
+    TriangleMesh(scene, vertices, np.arange(len(vertices), dtype=np.int32).reshape(-1, 3))
+    scene.run(np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32))  # builds the tree
+    chunks = list(tracer.chunks(1 << 16))
+    batches = [tracer.sample_facets(chunk) for chunk in chunks[:: max(1, len(chunks) // 64)]]
     count = sum(len(origins) for origins, _ in batches)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        start = time.perf_counter()
-        list(threads.map(lambda batch: tracer.scene.intersect(*batch), batches))
-        return count / (time.perf_counter() - start)
+    rates = []
+    for caster in (scene.run, tracer.scene.trace):
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            start = time.perf_counter()
+            list(threads.map(lambda batch, caster=caster: caster(*batch), batches))
+            rates.append(count / (time.perf_counter() - start))
+    return rates[0], rates[1]
 
 
 def measure(method: str, facets: int, rays: int) -> dict[str, float | str]:
@@ -82,7 +92,7 @@ def measure(method: str, facets: int, rays: int) -> dict[str, float | str]:
     row["peak_MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if method == "rays":
         row["rate_Mrays_s"] = found.report.rays / float(row["seconds"]) / 1e6
-        row["raw_Mrays_s"] = raw_rate(enclosure, rays) / 1e6
+        row["embreex_Mrays_s"], row["packets_Mrays_s"] = (rate / 1e6 for rate in raw_rates(enclosure, rays))
     return row
 
 
@@ -91,14 +101,22 @@ def run_pyviewfactor(enclosure) -> dict[str, float | str]:
     import pyvista
     from pyviewfactor import compute_viewfactor_matrix
 
-    corners = enclosure.vertices_m.reshape(-1, 3)
-    faces = np.column_stack([np.full(enclosure.num_facets, 3), np.arange(len(corners)).reshape(-1, 3)])
-    mesh = pyvista.PolyData(corners, faces.ravel())
+    def polygons(these):
+        corners = these.vertices_m.reshape(-1, 3)
+        faces = np.column_stack([np.full(these.num_facets, 3), np.arange(len(corners)).reshape(-1, 3)])
+        return pyvista.PolyData(corners, faces.ravel())
+
+    mesh, small = polygons(enclosure), polygons(nested_cubes(120))
+    compute_viewfactor_matrix(small, obstacles=[small], skip_obstruction=False)  # compile
     start = time.perf_counter()
-    matrix = np.asarray(compute_viewfactor_matrix(mesh, skip_visibility=False, skip_obstruction=False))
-    seconds = time.perf_counter() - start
-    sums = matrix.sum(axis=1 if abs(matrix.sum(axis=1).mean() - 1) < abs(matrix.sum(axis=0).mean() - 1) else 0)
-    return {"seconds": seconds, "row_sum_error": float(np.abs(sums - 1.0).max())}
+    matrix = np.asarray(compute_viewfactor_matrix(mesh, obstacles=[mesh], skip_obstruction=False)).T  # row = from
+    row: dict[str, float | str] = {"seconds": time.perf_counter() - start}
+    area, label = enclosure.area_m2, enclosure.surface
+    sums = np.bincount(label, area * matrix.sum(axis=1)) / np.bincount(label, area)
+    row["row_sum_error"] = float(np.abs(sums - 1.0).max())
+    row["error_out_in"] = abs(float(area[label == 0] @ matrix[label == 0][:, label == 1].sum(axis=1)) / 6.0 - 0.16)
+    row["peak_MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return row
 
 
 def main() -> None:
@@ -108,6 +126,7 @@ def main() -> None:
     parser.add_argument("--rays", type=int, default=1000)
     parser.add_argument("--exact-up-to", type=int, default=2000)
     parser.add_argument("--pyviewfactor-up-to", type=int, default=0)
+    parser.add_argument("--limit-s", type=float, default=600.0, help="give a row up after so many seconds")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.row:
@@ -122,7 +141,8 @@ def main() -> None:
         "error_out_in",
         "peak_MiB",
         "rate_Mrays_s",
-        "raw_Mrays_s",
+        "embreex_Mrays_s",
+        "packets_Mrays_s",
     )
     print(" | ".join(columns))
     for facets in options.facets:
@@ -130,9 +150,14 @@ def main() -> None:
         methods += ["pyviewfactor"] * (facets <= options.pyviewfactor_up_to)
         for method in methods:
             command = [sys.executable, __file__, "--row", f"{method}:{facets}", "--rays", str(options.rays)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=options.limit_s)
+            except subprocess.TimeoutExpired:
+                print(f"{method} | {facets} | no answer in {options.limit_s:g} s", flush=True)
+                continue
             if done.returncode:
-                print(f"{method} | {facets} | failed: {done.stderr.strip().splitlines()[-1]}")
+                reason = (done.stderr.strip().splitlines() or ["killed"])[-1]
+                print(f"{method} | {facets} | failed: {reason}", flush=True)
                 continue
             row = json.loads(done.stdout.splitlines()[-1])
             print(
