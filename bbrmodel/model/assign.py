@@ -8,7 +8,7 @@ import numpy as np
 from bbrmodel.errors import BbrModelError, ConfigError, UnknownNameError, UnknownSurfaceError, suggest
 from bbrmodel.materials import Curve, Finish, constant_curve, contact_conductance, material
 from bbrmodel.mesh import FacetMesh, Interfaces, MeshBundle
-from bbrmodel.model.assumptions import assumptions
+from bbrmodel.model.assumptions import assumptions, pane_notes
 from bbrmodel.model.coats import finish_of, optics_of
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.spec import BoundaryCondition, Case, Joint, Optics, is_glob, matching_names, surface_settings
@@ -96,7 +96,8 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     names = mesh.bundle.body_names
     touching = _touching(mesh.interfaces, len(names))
     undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
-    warnings = (*_warnings(case, mesh, undeclared), *assumptions(case, mesh.facets.surface_names, tables, finishes))
+    warnings = [*_warnings(case, mesh, undeclared), *assumptions(case, mesh.facets.surface_names, tables, finishes)]
+    warnings += pane_notes(mesh, tables)
     return Assignment(
         curves=tuple(curves),
         materials=tuple(materials),
@@ -106,7 +107,7 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
         conditions=conditions,
         joints=tuple(joints),
         undeclared_contacts=undeclared,
-        warnings=warnings,
+        warnings=tuple(warnings),
     )
 
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bbrmodel.materials import Finish
 from bbrmodel.materials.spectral_resistivity import metal
+from bbrmodel.mesh.facets import facet_areas_normals
+from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.spec import Case, Optics
+from bbrmodel.typing import FloatArray
 
 _NAMED = 4
 
@@ -36,6 +41,29 @@ def assumptions(
     return [f"{note} {_listed(names)}" for note, names in notes.items() if names]
 
 
+def pane_notes(mesh: PreparedMesh, tables: Sequence[Optics | None]) -> list[str]:
+    """Return a note on each body that light passes: what its rim takes, which the exchange of heat does not return."""
+    notes = []
+    volume = np.abs(np.linalg.det(_edges(mesh.bundle.points_m[mesh.bundle.cells]))) / 6.0
+    area, _ = facet_areas_normals(mesh.facet_vertices_m)
+    faces = [index for index, table in enumerate(tables) if table is not None and table.passage == "body"]
+    for body, name in enumerate(mesh.bundle.body_names):
+        both = float(area[np.isin(mesh.facets.surface, faces) & (mesh.facets.body == body)].sum())
+        if both > 0.0:
+            thickness = 2.0 * float(volume[mesh.bundle.cell_body == body].sum()) / both
+            ratio = thickness / float(np.sqrt(0.5 * both))
+            notes.append(
+                f"assumed: light that runs into the rim of pane '{name}' stays there; heat that it passes is wrong by "
+                f"about its thickness over its width, {ratio:.2g}"
+            )
+    return notes
+
+
+def _edges(corners: FloatArray) -> FloatArray:
+    """Return three edges of every tetrahedron, shape (num_cells, 3, 3)."""
+    return corners[:, 1:] - corners[:, :1]
+
+
 def is_spread(table: Optics, finish: Finish) -> bool:
     """Tell whether band emissivities would follow from totals that differ."""
     totals = {finish.e77, finish.a77_293, finish.e293}
@@ -52,4 +80,4 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-__all__ = ["assumptions", "is_spread"]
+__all__ = ["assumptions", "is_spread", "pane_notes"]

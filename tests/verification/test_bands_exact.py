@@ -183,6 +183,7 @@ def test_a_pane_between_a_cold_box_and_the_room_takes_the_temperature_of_its_bal
     assert found.thermal.net_radiation_W["wall"] == pytest.approx(gain, rel=0.01)
     assert found.thermal.energy_balance.relative < 1e-7  # the tolerance of the solver is 1e-8 of the largest flow
     assert len(found.thermal.residual_history_W) <= 8
+    assert any("rim of pane 'pane' stays there" in note and note.endswith(" 0.001") for note in found.warnings)
 
 
 MIXTURE = {  # in three bands
