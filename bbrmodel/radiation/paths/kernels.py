@@ -30,7 +30,7 @@ LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
 def path_key(seed: int, source: int, path: int) -> Any:  # pragma: no cover - compiled
     """Return the 64-bit name of a path.
 
-    Turned round before the last step: digital shifts are drawn from the same numbers, and would else be those of path 0.
+    Bits are flipped before the last step: the digital shift is drawn from the same words, and would be path 0's else.
     """
     return mix_bits(~mix_bits(mix_bits(np.uint64(seed)) ^ np.uint64(source)) ^ np.uint64(path))
 

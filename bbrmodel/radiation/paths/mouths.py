@@ -8,13 +8,14 @@ import numpy as np
 
 from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.scene import RayScene
-from bbrmodel.typing import FloatArray
+from bbrmodel.typing import FloatArray, IntArray
 
 MAX_OPENINGS = 62  # bits of a signed 64-bit word; what is beyond gets no probes
 _LONGEST = 10.0  # of a bore that is looked along to each side, in radii
 _STEPS_PER_RADIUS = 50
 _SPOKES = 12
-_AROUND = 1.2  # walls all round within so many radii make a bore
+_AROUND = 1.05  # walls all round within so many radii make a bore,
+_ALONG = 0.5  # if their normals have at most this component along the axis: no hole in a thin wall
 
 
 def find_openings(
@@ -30,14 +31,14 @@ def find_openings(
     rows = []
     for portal in enclosure.portals[: MAX_OPENINGS // 2]:
         axis = np.array(portal.normal) / np.linalg.norm(portal.normal)
-        centres = [np.array(portal.center_m) + shift * axis for shift in _mouths(portal, axis, scene)]
+        centres = [np.array(portal.center_m) + shift * axis for shift in _mouths(enclosure, portal, axis, scene)]
         if source_m is not None:
             centres = [min(centres, key=lambda centre: float(np.linalg.norm(centre - np.array(source_m))))]
         rows += [(*centre, *axis, portal.radius_m, portal.area_m2) for centre in centres]
     return np.array(rows, dtype=np.float64).reshape(-1, 8)
 
 
-def _mouths(portal: Portal, axis: FloatArray, scene: RayScene) -> list[float]:
+def _mouths(enclosure: Enclosure, portal: Portal, axis: FloatArray, scene: RayScene) -> list[float]:
     """Return where along the axis [m] the bore that a portal stands in ends; [0] if it stands in the open."""
     step = portal.radius_m / _STEPS_PER_RADIUS
     number = int(_LONGEST * _STEPS_PER_RADIUS)
@@ -48,7 +49,9 @@ def _mouths(portal: Portal, axis: FloatArray, scene: RayScene) -> list[float]:
     spokes = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * np.cross(axis, side)
     origins = np.repeat(np.array(portal.center_m) + places[:, None] * axis, _SPOKES, axis=0)
     found = scene.intersect(origins.astype(np.float32), np.tile(spokes, (len(places), 1)).astype(np.float32))
-    near = (found["primID"] >= 0) & (found["tfar"] < _AROUND * portal.radius_m)
+    facet: IntArray = found["primID"]
+    near = (facet >= 0) & (found["tfar"] < _AROUND * portal.radius_m)
+    near &= np.abs(enclosure.normal[facet] @ axis) < _ALONG
     closed = near.reshape(-1, _SPOKES).all(axis=1)
     if not closed[number]:
         return [0.0]
