@@ -19,7 +19,6 @@ from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 CLOSURE_TOLERANCE = 1e-7
 MAX_CLOSURE_ITERATIONS = 60
-_FIXED_POINT_STEPS = 2
 _FAR = 0.3  # row sums further from 1 than this are brought nearer before Newton's method
 MIN_KEPT = 1e-6  # a mirror always absorbs or scatters a little
 
@@ -57,6 +56,8 @@ class ExchangeAreas:
         shape (num_facets,), scaling that closes rows [-], and what it leaves for the diagonal [m2].
     escapes
         Statistics of `escape`, None where `escape_variance` holds them.
+    summed
+        The same lines with all of a pair in one entry, for faster sums; None: `lines` serve.
     """
 
     lines: tuple[Lines, ...]
@@ -67,6 +68,7 @@ class ExchangeAreas:
     scale: FloatArray
     rest: FloatArray
     escapes: Escapes | None = None
+    summed: tuple[Lines, ...] | None = None
 
     @property
     def num_facets(self) -> int:
@@ -78,17 +80,22 @@ class ExchangeAreas:
         """Number of distinct lines that are stored."""
         return sum(block.num_entries for block in self.lines)
 
+    @property
+    def _operator(self) -> tuple[Lines, ...]:
+        """Return the lines to sum over."""
+        return self.lines if self.summed is None else self.summed
+
     def apply(self, values: FloatArray) -> FloatArray:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
         if values.ndim == 2:
             return np.stack([self.apply(column) for column in values.T], axis=1)
-        product: FloatArray = self.scale * sums.multiply(self.lines, self.scale * values) + self.rest * values
+        product: FloatArray = self.scale * sums.multiply(self._operator, self.scale * values) + self.rest * values
         return product
 
     @cached_property
     def diagonal(self) -> FloatArray:
         """Exchange of every facet with itself, shape (num_facets,), [m2]."""
-        own: FloatArray = self.scale**2 * sums.diagonal(self.lines, self.num_facets) + self.rest
+        own: FloatArray = self.scale**2 * sums.diagonal(self._operator, self.num_facets) + self.rest
         return own
 
     def row_sums(self) -> FloatArray:
@@ -99,13 +106,13 @@ class ExchangeAreas:
     def block_sums(self, label: IntArray, number: int, weight: FloatArray | None = None) -> FloatArray:
         """Return sum of weight_i S_ij weight_j over i with label p and j with label q, shape (number, number)."""
         value = np.ones(self.num_facets) if weight is None else weight
-        total = sums.block_sums(self.lines, label, number=number, weight=self.scale * value)
+        total = sums.block_sums(self._operator, label, number=number, weight=self.scale * value)
         total[np.diag_indices(number)] += np.bincount(label, weights=self.rest * value**2, minlength=number)
         return total
 
     def pairs(self) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield the ends of all lines of some weight, block by block."""
-        for block in self.lines:
+        for block in self._operator:
             first = np.repeat(block.facet, np.diff(block.start))
             seen = block.strength > 0
             yield first[seen], block.column[seen].astype(np.int64)
@@ -140,7 +147,6 @@ def from_upper(
         start=entries.indptr.astype(np.int64),
         column=entries.indices.astype(np.int32),
         strength=np.where(own, 0.5, 1.0) * entries.data,  # the diagonal counts twice in B + B^T
-        density=np.full(len(area_m2), 0.5),
         variance=np.asarray(variance, dtype=np.float32),
     )
     ones, nothing = np.ones(len(area_m2)), np.zeros(len(area_m2))
@@ -158,7 +164,6 @@ def weighted_lines(
         start=entries.indptr.astype(np.int64),
         column=entries.indices.astype(np.int32),
         strength=entries.data,
-        density=np.full(num_facets, 0.5),
         unit=source[0],
         replica=source[1],
     )
@@ -199,12 +204,12 @@ def close(areas: ExchangeAreas, radiates: BoolArray) -> tuple[ExchangeAreas, flo
 def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return d > 0 with d_i (sum_j S_ij kept_j d_j + s_i) = A_i, and the sums in brackets.
 
-    Damped Newton steps after a few of d <- d sqrt(A / (d (S d + s))), which alone stalls where two groups of facets
-    see only each other.
+    Newton's method, after steps d <- d sqrt(A / (d (S d + s))) from far away, which alone stall where two groups of
+    facets see only each other.
     """
     scale = np.ones(len(area))
     here = area > 0.0
-    for step in range(MAX_CLOSURE_ITERATIONS):
+    for _ in range(MAX_CLOSURE_ITERATIONS):
         gain = areas.apply(areas.kept * scale) + areas.escape
         ratio = np.ones(len(area))
         ratio[here] = area[here] / np.maximum(scale[here] * gain[here], 1e-300)
@@ -212,11 +217,13 @@ def _balancing_scale(areas: ExchangeAreas, area: FloatArray) -> tuple[FloatArray
         far = abs(ratio[worst] - 1.0)
         if far < CLOSURE_TOLERANCE:
             return scale, gain
-        if step < _FIXED_POINT_STEPS or far > _FAR:
+        if far > _FAR:
             scale *= np.sqrt(ratio)
         else:
             missing = np.where(here, area / scale - gain, 0.0)
-            change = _newton_change(areas, scale, gain, missing=missing, accuracy=max(1e-3, 0.1 * far))
+            change = _newton_change(
+                areas, scale, gain, missing=missing, accuracy=max(0.3 * CLOSURE_TOLERANCE / far, min(0.05, far))
+            )
             scale += min(1.0, 0.5 / max(float(np.abs(change / scale).max()), 1e-300)) * change
     raise EnclosureError(
         f"the view factors of facet {worst} cannot be closed: its row sums to {1.0 / ratio[worst]:.6f}. "

@@ -14,7 +14,7 @@ import numpy as np
 
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
 from bbrmodel.radiation.light_exchange import LightState
-from bbrmodel.radiation.lines import Lines, in_lanes
+from bbrmodel.radiation.lines import Lines, in_lanes, line_weight
 from bbrmodel.radiation.sampling import mix_bits
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
@@ -194,7 +194,7 @@ def _row_values(
             influence = 0.0
             for t in range(left.shape[1]):
                 influence += left[i, t] * right[j, t] + left[j, t] * right[i, t]
-            values[k] += influence * strength[e] / (density[i] + density[j])
+            values[k] += influence * line_weight(strength[e], density, i, j)
     return values
 
 
@@ -280,7 +280,7 @@ def _add_outcomes(
         sums[:] = 0.0
         for e in range(start[k], start[k + 1]):
             j = column[e]
-            sums[label[j]] += scale[i] * scale[j] * strength[e] / (density[i] + density[j])
+            sums[label[j]] += scale[i] * scale[j] * line_weight(strength[e], density, i, j)
         _draw_signs(unit[k], replica[k], number, sign)
         for q in range(len(sums)):
             if sums[q] != 0.0:

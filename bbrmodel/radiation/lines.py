@@ -22,6 +22,8 @@ from bbrmodel.typing import AnyArray, FloatArray, IntArray
 # Sums run in this many lanes, whatever the number of threads, so that a result does not depend on it.
 LANES = 8
 _WORTH_A_THREAD = 1 << 16  # entries
+_NO_DENSITY = np.zeros(0)
+MOST_TO_SUM = 1 << 25  # entries; beyond, pairs that are found twice are too few to be worth the memory
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Lines:
     strength
         shape (num_entries,): hits (then `density` gives their weight), or the weights themselves [m2].
     density
-        shape (num_facets,), rays per area [1/m2]: a hit between i and j weighs 1 / (density_i + density_j).
-        For weights: 1/2 everywhere.
+        shape (num_facets,), rays per area [1/m2]: a hit between i and j weighs 1 / (density_i + density_j). None where
+        `strength` holds weights.
     unit, replica
         shape (num_rows,), number of the independent source of rays (facet, or beyond them portal) and of its
         repetition; None where `variance` is given.
@@ -52,7 +54,7 @@ class Lines:
     start: IntArray
     column: AnyArray
     strength: AnyArray
-    density: FloatArray
+    density: FloatArray | None = None
     unit: IntArray | None = None
     replica: IntArray | None = None
     variance: AnyArray | None = None
@@ -64,8 +66,9 @@ class Lines:
 
     @property
     def arrays(self) -> tuple[AnyArray, ...]:
-        """What the compiled loops read."""
-        return self.facet, self.start, self.column, self.strength, self.density
+        """What the compiled loops read; no densities: all weights are given."""
+        density = _NO_DENSITY if self.density is None else self.density
+        return self.facet, self.start, self.column, self.strength, density
 
 
 @cache
@@ -139,6 +142,25 @@ def one_sided_sums(blocks: Sequence[Lines], label: IntArray, *, number: int, wei
     return total
 
 
+def sum_pairs(blocks: Sequence[Lines], num_facets: int) -> tuple[Lines, ...] | None:
+    """Return the same lines with one entry of given weight for each pair of facets; None where they are too many."""
+    total = sum(block.num_entries for block in blocks)
+    if total > MOST_TO_SUM:
+        return None
+    size = np.zeros(num_facets + 1, dtype=np.int64)
+    for block in blocks:
+        _count_lower(*block.arrays[:3], size[1:])
+    start = np.cumsum(size)
+    column, weight = np.empty(total, dtype=np.int32), np.empty(total)
+    end = start[:-1].copy()
+    for block in blocks:
+        _put_lower(*block.arrays, end, column, weight)
+    kept = _join_equal(start, column, weight)
+    rows = np.concatenate([[0], np.cumsum(kept)])
+    entries = int(rows[-1])
+    return split(Lines(np.arange(num_facets), rows, column[:entries].copy(), weight[:entries].copy()), 1 << 18)
+
+
 def split(lines: Lines, entries: int = 1 << 21) -> tuple[Lines, ...]:
     """Return the lines in blocks of about as many entries, each a view."""
     wanted = np.searchsorted(lines.start, np.arange(0, max(lines.num_entries, 1), entries))
@@ -162,6 +184,12 @@ def split(lines: Lines, entries: int = 1 << 21) -> tuple[Lines, ...]:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def line_weight(strength: float, density: AnyArray, i: int, j: int) -> float:  # pragma: no cover - compiled
+    """Return the weight [m2] of an entry between facets i and j."""
+    return strength / (density[i] + density[j]) if len(density) else strength * 1.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _multiply(
     facet: AnyArray,
     start: AnyArray,
@@ -174,12 +202,19 @@ def _multiply(
     """Add (B + B^T) @ values to `out`."""
     for k in range(len(facet)):
         i = facet[k]
-        here, own, total = density[i], values[i], 0.0
-        for e in range(start[k], start[k + 1]):
-            j = column[e]
-            weight = strength[e] / (here + density[j])
-            total += weight * values[j]
-            out[j] += weight * own
+        own, total = values[i], 0.0
+        if len(density):
+            here = density[i]
+            for e in range(start[k], start[k + 1]):
+                j = column[e]
+                weight = strength[e] / (here + density[j])
+                total += weight * values[j]
+                out[j] += weight * own
+        else:
+            for e in range(start[k], start[k + 1]):
+                j = column[e]
+                total += strength[e] * values[j]
+                out[j] += strength[e] * own
         out[i] += total
 
 
@@ -192,7 +227,7 @@ def _diagonal(
         i = facet[k]
         for e in range(start[k], start[k + 1]):
             if column[e] == i:
-                out[i] += strength[e] / density[i]
+                out[i] += 2.0 * line_weight(strength[e], density, i, i)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -212,7 +247,7 @@ def _block_sums(
         row = out[label[i]]
         for e in range(start[k], start[k + 1]):
             j = column[e]
-            row[label[j]] += value[i] * value[j] * strength[e] / (density[i] + density[j])
+            row[label[j]] += value[i] * value[j] * line_weight(strength[e], density, i, j)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -232,4 +267,67 @@ def _one_sided(
             row[label[column[e]]] += own * strength[e]
 
 
-__all__ = ["LANES", "Lines", "block_sums", "diagonal", "in_lanes", "multiply", "one_sided_sums", "split"]
+@numba.njit(cache=True, nogil=True)
+def _count_lower(
+    facet: AnyArray, start: AnyArray, column: AnyArray, size: AnyArray
+) -> None:  # pragma: no cover - compiled
+    """Count the entries of each row when every pair stands in the row of its lower facet."""
+    for k in range(len(facet)):
+        for e in range(start[k], start[k + 1]):
+            size[min(facet[k], column[e])] += 1
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _put_lower(
+    facet: AnyArray,
+    start: AnyArray,
+    column: AnyArray,
+    strength: AnyArray,
+    density: AnyArray,
+    end: AnyArray,
+    to_column: AnyArray,
+    to_weight: AnyArray,
+) -> None:  # pragma: no cover - compiled
+    """Put every entry behind the others of its lower facet's row; `end` is where each row ends so far."""
+    for k in range(len(facet)):
+        i = facet[k]
+        for e in range(start[k], start[k + 1]):
+            j = column[e]
+            row = min(i, j)
+            to_column[end[row]] = max(i, j)
+            to_weight[end[row]] = line_weight(strength[e], density, i, j)
+            end[row] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _join_equal(start: AnyArray, column: AnyArray, weight: AnyArray) -> AnyArray:  # pragma: no cover - compiled
+    """Add up equal columns of each row and move all rows to the front, in place; return the entries of each row."""
+    kept = np.zeros(len(start) - 1, dtype=np.int64)
+    place = np.full(len(start) - 1, -1, dtype=np.int64)
+    out = 0
+    for k in range(len(kept)):
+        first = out
+        for e in range(start[k], start[k + 1]):
+            j, w = column[e], weight[e]
+            if place[j] >= first:
+                weight[place[j]] += w
+            else:
+                place[j] = out
+                column[out], weight[out] = j, w
+                out += 1
+        kept[k] = out - first
+    return kept
+
+
+__all__ = [
+    "LANES",
+    "Lines",
+    "block_sums",
+    "diagonal",
+    "in_lanes",
+    "line_weight",
+    "multiply",
+    "one_sided_sums",
+    "split",
+    "sum_pairs",
+]

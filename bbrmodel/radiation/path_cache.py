@@ -15,7 +15,7 @@ from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
-_FORMAT = 1
+_FORMAT = 2
 _OPTICS = ("absorptivity", "specularity", "transmittance", "passage", "n", "k")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bbrmodel.radiation.exchange_areas import Escapes, ExchangeAreas
-from bbrmodel.radiation.lines import Lines
+from bbrmodel.radiation.lines import Lines, sum_pairs
 
 _VECTORS = ("escape", "escape_variance", "area_m2", "kept", "scale", "rest")
 _ENTRIES = ("facet", "start", "column", "strength")
@@ -25,6 +25,8 @@ def to_arrays(areas: ExchangeAreas) -> dict[str, Any]:
         for name in (*_ENTRIES, *_OPTIONAL):
             if getattr(block, name) is not None:
                 arrays[f"line{number}.{name}"] = getattr(block, name)
+        if block.density is None:
+            continue
         known = next((k for k, density in enumerate(densities) if density is block.density), len(densities))
         if known == len(densities):
             densities.append(block.density)
@@ -51,11 +53,15 @@ def from_arrays(stored: Mapping[str, Any]) -> ExchangeAreas:
         at = f"line{len(lines)}."
         own = {name: stored[at + name] for name in _ENTRIES}
         own |= {name: stored[at + name] for name in _OPTIONAL if at + name in stored}
-        lines.append(Lines(**own, density=densities[int(stored[at + "which_density"])]))
+        if at + "which_density" in stored:
+            own["density"] = densities[int(stored[at + "which_density"])]
+        lines.append(Lines(**own))
     escapes = None
     if "escapes.unit" in stored:
         escapes = Escapes(**{name: stored[f"escapes.{name}"] for name in _ESCAPES})
-    return ExchangeAreas(tuple(lines), **{name: stored[name] for name in _VECTORS}, escapes=escapes)
+    vectors = {name: stored[name] for name in _VECTORS}
+    summed = sum_pairs(lines, len(vectors["area_m2"]))  # made again in less time than it takes to read
+    return ExchangeAreas(tuple(lines), **vectors, escapes=escapes, summed=summed)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

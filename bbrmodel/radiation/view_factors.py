@@ -10,7 +10,7 @@ import numpy as np
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exchange_areas import Escapes, ExchangeAreas, close, weighted_lines
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, count_rows
-from bbrmodel.radiation.lines import Lines, one_sided_sums
+from bbrmodel.radiation.lines import Lines, one_sided_sums, sum_pairs
 from bbrmodel.radiation.losses import check_lost, check_portal
 from bbrmodel.radiation.memory import check_memory
 from bbrmodel.radiation.tracer import RaySettings, RayShare, Tracer, Visits
@@ -157,7 +157,8 @@ def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
     escape = np.bincount(first[out], weights=weight[out], minlength=num).astype(np.float64)
     nothing, ones = np.zeros(num), np.ones(num)
     escapes = Escapes(first[out], weight[out], unit[out], replica[out])
-    return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes)
+    summed = sum_pairs(lines, num)
+    return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes, summed)
 
 
 def _trace_facets(tracer: Tracer, tally: _Tally, progress: Progress | None) -> None:
@@ -251,7 +252,7 @@ def _merge(parts: list[_Ends], tracer: Tracer) -> _Ends:
     # The unit is the first facet, or the same for all, so it need not be part of the key.
     key = (first * tracer.settings.replicas + replica) * (tracer.enclosure.num_facets + 1) + second + 1
     _, index, which = np.unique(key, return_index=True, return_inverse=True)
-    total = np.bincount(which.reshape(-1), weights=weight, minlength=len(index))
+    total = np.bincount(which.reshape(-1), weights=weight, minlength=len(index)).astype(np.float64)
     return _Ends(first[index], second[index], total, unit[index], replica[index])
 
 
