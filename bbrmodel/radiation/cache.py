@@ -27,7 +27,7 @@ def cached_view_factors(
     specular: FloatArray | None = None,
     progress: Progress | None = None,
 ) -> ViewFactors:
-    """Return the view factors of an enclosure, from the cache where they are known.
+    """Return the view factors of an enclosure, from the cache where they are known, ready for many products.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def cached_view_factors(
     if path.is_file():
         stored = _read(path)
         if stored is not None:
-            return stored
+            return replace(stored, areas=stored.areas.prepared())
     share = None if aim is None else share_rays(enclosure, settings, aim, specular=specular)
     result = compute_view_factors(enclosure, settings, specular=specular, share=share, progress=progress)
     report = {name: value for name, value in asdict(result.report).items() if name != "lights"}  # known elsewhere
@@ -60,7 +60,7 @@ def cached_view_factors(
         "report_values": np.array([float(value) for value in report.values()]),
     }
     write_arrays(path, {**own, **to_arrays(result.areas)})
-    return result
+    return replace(result, areas=result.areas.prepared())
 
 
 def _read(path: Path) -> ViewFactors | None:

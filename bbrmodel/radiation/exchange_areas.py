@@ -85,6 +85,10 @@ class ExchangeAreas:
         """Return the lines to sum over."""
         return self.lines if self.summed is None else self.summed
 
+    def prepared(self) -> "ExchangeAreas":
+        """Return the same areas made ready for many products: each takes half the time, the making as long as ten."""
+        return replace(self, summed=sums.sum_pairs(self.lines, self.num_facets))
+
     def apply(self, values: FloatArray) -> FloatArray:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
         if values.ndim == 2:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bbrmodel.radiation.exchange_areas import Escapes, ExchangeAreas
-from bbrmodel.radiation.lines import Lines, sum_pairs
+from bbrmodel.radiation.lines import Lines
 
 _VECTORS = ("escape", "escape_variance", "area_m2", "kept", "scale", "rest")
 _ENTRIES = ("facet", "start", "column", "strength")
@@ -59,9 +59,7 @@ def from_arrays(stored: Mapping[str, Any]) -> ExchangeAreas:
     escapes = None
     if "escapes.unit" in stored:
         escapes = Escapes(**{name: stored[f"escapes.{name}"] for name in _ESCAPES})
-    vectors = {name: stored[name] for name in _VECTORS}
-    summed = sum_pairs(lines, len(vectors["area_m2"]))  # made again in less time than it takes to read
-    return ExchangeAreas(tuple(lines), **vectors, escapes=escapes, summed=summed)
+    return ExchangeAreas(tuple(lines), **{name: stored[name] for name in _VECTORS}, escapes=escapes)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

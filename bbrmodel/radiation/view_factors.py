@@ -10,7 +10,7 @@ import numpy as np
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exchange_areas import Escapes, ExchangeAreas, close, weighted_lines
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, count_rows
-from bbrmodel.radiation.lines import Lines, one_sided_sums, sum_pairs
+from bbrmodel.radiation.lines import Lines, one_sided_sums
 from bbrmodel.radiation.losses import check_lost, check_portal
 from bbrmodel.radiation.memory import check_memory
 from bbrmodel.radiation.tracer import RaySettings, RayShare, Tracer, Visits
@@ -157,8 +157,7 @@ def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
     escape = np.bincount(first[out], weights=weight[out], minlength=num).astype(np.float64)
     nothing, ones = np.zeros(num), np.ones(num)
     escapes = Escapes(first[out], weight[out], unit[out], replica[out])
-    summed = sum_pairs(lines, num)
-    return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes, summed)
+    return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes)
 
 
 def _trace_facets(tracer: Tracer, tally: _Tally, progress: Progress | None) -> None:
