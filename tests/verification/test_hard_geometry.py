@@ -63,7 +63,7 @@ def test_a_gap_of_a_tenth_of_a_millimetre(method: Method, side: float, place: fl
     gap, at = 1e-4, np.full(3, place)
     plates = {
         "low": rectangle(at, [side, 0, 0], [0, side, 0], 4),
-        "high": rectangle(at + [0, 0, gap], [0, side, 0], [side, 0, 0], 4),
+        "high": rectangle([place, place, place + gap], [0, side, 0], [side, 0, 0], 4),
     }
     check(compute(plates, method), (0, 1), facing_squares(side / gap), exact=1e-9)
 

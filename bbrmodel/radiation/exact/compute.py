@@ -174,6 +174,7 @@ class _Job:
             np.empty(pieces, dtype=np.int64),
             np.empty((2, corners + 4, 2)),
             np.empty((MAX_CORNERS, 3)),
+            np.empty((pieces, 4)),
         )
         shaft = np.empty((MAX_SHAFT_PLANES, 4)), np.empty((2, 3)), np.empty((2, MAX_CORNERS, 3))
         return found, room, work, shaft

@@ -74,7 +74,7 @@ def _factors_at(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     eps: float,
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, float, int]:  # pragma: no cover - compiled
     """Return the hidden and the visible form factor at a point and its pattern; (-1, -1, 0) on overflow."""
     visible, pattern = visible_factor(point, normal, receiver, found, num_found, eps, work)
@@ -126,7 +126,7 @@ def _estimate(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     eps: float,
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
     out: AnyArray,
 ) -> bool:  # pragma: no cover - compiled
     """Write integral and error of the hidden (row 0) and visible (row 1) part over a triangle; False on overflow."""
@@ -155,7 +155,7 @@ def _watch_corners(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     eps: float,
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
     out: AnyArray,
 ) -> None:  # pragma: no cover - compiled
     """Raise the error where all points agree that nothing is hidden (or visible) but a corner does not."""
@@ -212,7 +212,7 @@ def _refine(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     eps: float,
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> int:  # pragma: no cover - compiled
     """Cut all triangles with more than the threshold of error; return their new number, -1 on overflow."""
     triangles, results, normal = emitter
@@ -251,7 +251,7 @@ def partial_exchange(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     limits: tuple[float, float, float],
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return exchange area [m2] and error [m2] of a polygon with what it sees of the receiver; (-1, -1) on overflow.
 

@@ -138,7 +138,7 @@ def _one_way(
     num_found: int,
     limits: tuple[float, float, float],
     room: tuple[AnyArray, AnyArray],
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return exchange area and error, integrated over `a`."""
     centre = _mean_of(a, num_a)
@@ -164,7 +164,7 @@ def _past_occluders(
     num_found: int,
     limits: tuple[float, float, float],
     room: tuple[AnyArray, AnyArray],
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Integrate over the polygon that looks smaller from the occluders; over both where they look the same."""
     centre = _centre_of_occluders(found, num_found)

@@ -11,6 +11,8 @@ from bbrmodel.radiation.exact.clipping import height
 from bbrmodel.typing import AnyArray
 
 OVERFLOW = -1  # the pieces or their corners outgrow the work space
+# Corners of occluders nearer to the point than this share of the way have no bounded shadow worth a box.
+_LEAST_DEPTH = 1e-6
 _SLIVER = 1e-13  # of the receiver's area: smaller pieces are rounding
 
 
@@ -40,6 +42,60 @@ def shadow_lines(
         lines[count, 2] = sign * (nx * ox + ny * oy + nz * oz) / size
         count += 1
     return count
+
+
+@njit_nogil
+def _shadow_box(
+    point: AnyArray, occluder: AnyArray, num: int, frame: AnyArray, axis: tuple[float, float, float]
+) -> tuple[float, float, float, float]:  # pragma: no cover - compiled
+    """Return the bounds of a shadow in the receiver's plane; infinite where it reaches far away.
+
+    `axis` is the normal of that plane over its distance from the point: depths are 1 in the plane.
+    """
+    low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
+    ox, oy, oz = frame[0, 0] - point[0], frame[0, 1] - point[1], frame[0, 2] - point[2]
+    for k in range(num):
+        x, y, z = occluder[k, 0] - point[0], occluder[k, 1] - point[1], occluder[k, 2] - point[2]
+        depth = axis[0] * x + axis[1] * y + axis[2] * z
+        if not depth > _LEAST_DEPTH:
+            return -np.inf, np.inf, -np.inf, np.inf
+        x, y, z = x / depth - ox, y / depth - oy, z / depth - oz
+        u = x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2]
+        v = x * frame[2, 0] + y * frame[2, 1] + z * frame[2, 2]
+        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+    return low_u, high_u, low_v, high_v
+
+
+@njit_nogil
+def _depth_axis(point: AnyArray, frame: AnyArray) -> tuple[float, float, float]:  # pragma: no cover - compiled
+    """Return the normal of the receiver's plane over its distance from a point; not finite for a point in it."""
+    x = frame[1, 1] * frame[2, 2] - frame[1, 2] * frame[2, 1]
+    y = frame[1, 2] * frame[2, 0] - frame[1, 0] * frame[2, 2]
+    z = frame[1, 0] * frame[2, 1] - frame[1, 1] * frame[2, 0]
+    distance = x * (frame[0, 0] - point[0]) + y * (frame[0, 1] - point[1]) + z * (frame[0, 2] - point[2])
+    return x / distance, y / distance, z / distance
+
+
+@njit_nogil
+def _set_box(boxes: AnyArray, k: int, piece: AnyArray, num: int) -> None:  # pragma: no cover - compiled
+    """Write the bounds of a piece into row k."""
+    low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
+    for m in range(num):
+        u, v = piece[m, 0], piece[m, 1]
+        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+    boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3] = low_u, high_u, low_v, high_v
+
+
+@njit_nogil
+def _next_met(
+    k: int, end: int, boxes: AnyArray, shadow: tuple[float, float, float, float]
+) -> int:  # pragma: no cover - compiled
+    """Return the first piece from k on whose bounds overlap those of a shadow."""
+    while k < end and (
+        boxes[k, 0] >= shadow[1] or boxes[k, 1] <= shadow[0] or boxes[k, 2] >= shadow[3] or boxes[k, 3] <= shadow[2]
+    ):
+        k += 1
+    return k
 
 
 @njit_nogil
@@ -101,6 +157,7 @@ def _cut_piece(
     number: int,
     pieces: AnyArray,
     sizes: AnyArray,
+    boxes: AnyArray,
     lines: AnyArray,
     num_lines: int,
     rest: AnyArray,
@@ -121,8 +178,19 @@ def _cut_piece(
             return number - 1
         if behind >= 3 and _area(pieces[out], behind) > min_area:
             sizes[out] = behind
+            _set_box(boxes, out, pieces[out], behind)
             out += 1
     return out
+
+
+@njit_nogil
+def _move(to: int, source: int, pieces: AnyArray, sizes: AnyArray, boxes: AnyArray) -> None:  # pragma: no cover
+    """Overwrite one piece with another."""
+    for m in range(sizes[source]):
+        pieces[to, m, 0], pieces[to, m, 1] = pieces[source, m, 0], pieces[source, m, 1]
+    for m in range(4):
+        boxes[to, m] = boxes[source, m]
+    sizes[to] = sizes[source]
 
 
 @njit_nogil
@@ -130,31 +198,30 @@ def _subtract(
     number: int,
     pieces: AnyArray,
     sizes: AnyArray,
+    boxes: AnyArray,
     lines: AnyArray,
     num_lines: int,
+    shadow: tuple[float, float, float, float],
     rest: AnyArray,
     limits: tuple[float, float],
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Cut a shadow out of all pieces; return their new number or OVERFLOW, and how many pieces it met."""
-    k, end, cuts = 0, number, 0
+    end, cuts = number, 0
+    k = _next_met(0, end, boxes, shadow)
     while k < end:
-        if _is_beside(pieces[k], sizes[k], lines, num_lines, limits[0]):
-            k += 1
-            continue
-        after = _cut_piece(k, number, pieces, sizes, lines, num_lines, rest, limits)
+        after = number - 1
+        if not _is_beside(pieces[k], sizes[k], lines, num_lines, limits[0]):
+            after = _cut_piece(k, number, pieces, sizes, boxes, lines, num_lines, rest, limits)
         if after == -2:
             return OVERFLOW, 0
         if after == number - 1:
-            k += 1
+            k = _next_met(k + 1, end, boxes, shadow)
             continue
         # Piece k is replaced by pieces outside the shadow: the last untested one takes its place, the last of all that.
         number, end, cuts = after - 1, end - 1, cuts + 1
-        for m in range(sizes[end]):
-            pieces[k, m] = pieces[end, m]
-        sizes[k] = sizes[end]
-        for m in range(sizes[number]):
-            pieces[end, m] = pieces[number, m]
-        sizes[end] = sizes[number]
+        _move(k, end, pieces, sizes, boxes)
+        _move(end, number, pieces, sizes, boxes)
+        k = _next_met(k, end, boxes, shadow)
     return number, cuts
 
 
@@ -191,7 +258,7 @@ def visible_factor(
     found: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
     num_found: int,
     eps: float,
-    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
+    work: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray],
 ) -> tuple[float, int]:  # pragma: no cover - compiled
     """Return the form factor from a point to what it sees of the receiver, or OVERFLOW, and the pattern of the shadow.
 
@@ -200,10 +267,12 @@ def visible_factor(
     different edges, so that the factor is smooth between points of one pattern only.
     """
     frame, base, num_base, area = receiver
-    pieces, sizes, rest, lines = work
+    pieces, sizes, rest, lines, boxes = work
+    axis = _depth_axis(point, frame)
     for m in range(num_base):
         pieces[0, m] = base[m]
     sizes[0] = num_base
+    _set_box(boxes, 0, base, num_base)
     number, pattern = 1, 0
     limits = (eps, _SLIVER * area)
     for k in range(num_found):
@@ -211,8 +280,12 @@ def visible_factor(
         side = height(found[2][m], point)
         if abs(side) <= eps:
             continue
+        shadow = _shadow_box(point, found[0][m], found[1][m], frame, axis)
+        if _next_met(0, number, boxes, shadow) == number:
+            pattern *= 31
+            continue
         num_lines = shadow_lines(point, found[0][m], found[1][m], side, frame, lines)
-        number, cuts = _subtract(number, pieces, sizes, lines, num_lines, rest, limits)
+        number, cuts = _subtract(number, pieces, sizes, boxes, lines, num_lines, shadow, rest, limits)
         if number <= 0:
             return float(number), 0
         pattern = 31 * pattern + cuts
