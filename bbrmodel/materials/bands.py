@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import gamma, zeta
 
 from bbrmodel.materials.finishes import COLD_K, WARM_K, Finish
+from bbrmodel.materials.library import Window
 from bbrmodel.materials.optics import warm_share
 from bbrmodel.materials.spectral import (
     SECOND_RADIATION_CONSTANT,
@@ -100,6 +101,22 @@ def band_indices_of_metal(metal: Metal, edges_m: Sequence[float], T: float) -> t
     return tuple(metal.band_index(T, band_source_K(limits), limits) for limits in band_limits(edges_m))
 
 
+def bands_of_window(window: Window, edges_m: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return emissivity and transmittance in every band of a pane with one cut-off.
+
+    Below the cut-off an uncoated pane reflects what it does not pass; beyond it the data's long-wave values hold.
+    """
+    cutoff = 1e-6 * window.cutoff_um
+    emitted, passed = [], []
+    for low, high in band_limits(edges_m):
+        source = band_source_K((low, high))
+        start, middle, end = (float(planck_fraction(at, source)) for at in (low, min(max(cutoff, low), high), high))
+        share = (middle - start) / (end - start)
+        emitted.append((1.0 - share) * window.emissivity_longwave_293)
+        passed.append(share * window.transmittance_shortwave + (1.0 - share) * window.transmittance_longwave)
+    return tuple(emitted), tuple(passed)
+
+
 def finish_of_metal(metal: Metal) -> Finish:
     """Return the totals of a clean metal at 77 K and 293 K, computed from its resistivity.
 
@@ -132,6 +149,7 @@ __all__ = [
     "bands_of_finish",
     "bands_of_metal",
     "bands_of_spectrum",
+    "bands_of_window",
     "finish_of_bands",
     "finish_of_metal",
 ]

@@ -133,6 +133,21 @@ def resolve_finish(name: str, body_material: str | None = None) -> Finish:
     return find_finish(dict(material(owner).finishes), finish, owner)
 
 
+def window(name: str) -> Window:
+    """Return how panes of a material pass and stop light.
+
+    Raises
+    ------
+    UnknownNameError
+        No such material, or no window data for it; the message names those that have some.
+    """
+    found = material(name).window
+    if found is None:
+        known = [other for other in list_materials() if material(other).window is not None]
+        raise UnknownNameError(f"material '{name}' has no window data in the library. Known: {', '.join(known)}.")
+    return found
+
+
 def list_finishes() -> list[str]:
     """Return the full names ``material.finish`` of all finishes, sorted."""
     return sorted(finish.name for name in list_materials() for finish in material(name).finishes.values())
@@ -212,4 +227,5 @@ __all__ = [
     "list_materials",
     "material",
     "resolve_finish",
+    "window",
 ]

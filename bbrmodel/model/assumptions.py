@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bbrmodel.materials import Finish
+from bbrmodel.materials.library import window
 from bbrmodel.materials.spectral_resistivity import metal
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.prepare import PreparedMesh
@@ -32,6 +33,9 @@ def assumptions(
         "and 293 K) of": [name for name, table, finish in radiating if banded and is_spread(table, finish)],
         "computed from resistivity, not measured; real surfaces (rough, worked, oxidised) emit more:": [
             name for name, table, _ in radiating if _is_metal(table)
+        ],
+        "recalled, not read in a source, and sharp where real ones are not: cut-off and transmittance of": [
+            name for name, table, _ in radiating if table.window_of and not window(table.window_of).verified
         ],
         "estimated: scattering of electrons at the surface, which sets the least emissivity of pure cold metals "
         "(anomalous skin effect), of": [

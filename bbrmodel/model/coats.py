@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bbrmodel.errors import ConfigError
 from bbrmodel.materials import Finish, constant_finish, resolve_finish
-from bbrmodel.materials.bands import band_indices_of_metal, bands_of_finish, bands_of_metal, finish_of_bands
-from bbrmodel.materials.bands import finish_of_metal as _finish_of_metal
+from bbrmodel.materials.bands import (
+    band_indices_of_metal,
+    bands_of_finish,
+    bands_of_metal,
+    bands_of_window,
+    finish_of_bands,
+    finish_of_metal,
+)
+from bbrmodel.materials.library import window
 from bbrmodel.materials.spectral_metals import hemispherical_emissivity
 from bbrmodel.materials.spectral_resistivity import Metal, metal, metal_of_resistivity
 from bbrmodel.radiation.paths import FACE, OPAQUE, OUTLET, SHELL, SurfaceOptics
@@ -36,7 +45,8 @@ def optics_of(case: Case, surface: str, body_name: str | None) -> Optics:
         )
     if found.passage == "body" and body_name is None:
         raise ConfigError("passage = 'body': it has no body behind it. Write 'sheet' or 'environment'.")
-    if found.band_transmittances is not None and found.passage is None:
+    passes = found.band_transmittances is not None or found.window_of is not None
+    if passes and found.passage is None:
         return found.model_copy(update={"passage": "sheet" if body_name is None else "body"})
     return found
 
@@ -55,8 +65,8 @@ def finish_of(optics: Optics, own_material: str | None, edges_m: Sequence[float]
         return constant_finish(optics.emissivity, optics.absorptivity_warm)
     known = _metal_of(optics)
     if known is not None:
-        return _finish_of_metal(known)
-    return finish_of_bands(edges_m, _given_bands(optics))
+        return finish_of_metal(known)
+    return finish_of_bands(edges_m, _given_bands(optics, edges_m)[0])
 
 
 def bands_of(optics: Optics, finish: Finish, edges_m: Sequence[float], T: float) -> tuple[SurfaceOptics, ...]:
@@ -73,13 +83,13 @@ def bands_of(optics: Optics, finish: Finish, edges_m: Sequence[float], T: float)
     if optics.directional and indices is not None:
         return tuple(SurfaceOptics(n=n, k=k) for n, k in indices)
     known = _metal_of(optics)
+    passed: tuple[float, ...] = (0.0,) * (len(edges_m) + 1)
     if known is not None:
         values = bands_of_metal(known, edges_m, T)
-    elif optics.band_emissivities is not None or indices is not None:
-        values = _given_bands(optics)
-    else:
+    elif optics.finish is not None or optics.emissivity is not None:
         values = bands_of_finish(finish, edges_m, T)
-    passed = optics.band_transmittances or (0.0,) * len(values)
+    else:
+        values, passed = _given_bands(optics, edges_m)
     passage = _PASSAGES[optics.passage] if optics.passage is not None else OPAQUE
     return tuple(SurfaceOptics(e, 0.0, t, passage) for e, t in zip(values, passed, strict=True))
 
@@ -99,12 +109,16 @@ def _indices_of(optics: Optics, edges_m: Sequence[float], T: float) -> tuple[tup
     return None if known is None else band_indices_of_metal(known, edges_m, T)
 
 
-def _given_bands(optics: Optics) -> tuple[float, ...]:
-    """Return emissivities that are given band by band, directly or as n, k."""
+def _given_bands(optics: Optics, edges_m: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return emissivities and transmittances that are given band by band: directly, as n, k, or by a pane's cut-off."""
+    nothing = (0.0,) * (len(edges_m) + 1)
+    if optics.window_of is not None:
+        return bands_of_window(window(optics.window_of), edges_m)
     if optics.band_emissivities is not None:
-        return optics.band_emissivities
+        return optics.band_emissivities, optics.band_transmittances or nothing
     n, k = optics.refractive_indices or (), optics.extinction_coefficients or ()
-    return tuple(float(hemispherical_emissivity(a, b)) for a, b in zip(n, k, strict=True))  # type: ignore[arg-type]
+    values = (hemispherical_emissivity(np.array(a), np.array(b)) for a, b in zip(n, k, strict=True))
+    return tuple(float(value) for value in values), nothing
 
 
 __all__ = ["bands_of", "finish_of", "optics_of"]

@@ -56,7 +56,7 @@ class Spec(BaseModel):
 
     exactly_one: ClassVar[tuple[tuple[str, ...], ...]] = ()
     at_most_one: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    only_with: ClassVar[tuple[tuple[str, str], ...]] = ()  # a key that means nothing without another
+    only_with: ClassVar[tuple[tuple[str, str], ...]] = ()  # a key that means nothing without another; a|b: one of two
 
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
@@ -83,7 +83,7 @@ class Spec(BaseModel):
         """Drop the keys that mean nothing here, so that a dump can be read again."""
         dump: dict[str, Any] = handler(self)
         for key, partner in self.only_with:
-            if getattr(self, partner) is None:
+            if all(getattr(self, name) is None for name in partner.split("|")):
                 dump.pop(key, None)
         return dump
 
@@ -113,8 +113,10 @@ def _group_findings(model: type[Spec], data: Mapping[str, Any]) -> Iterator[Find
         elif not given and group in model.exactly_one:
             yield Finding((), data, f"gives none of {listed}", "Give exactly one of them", group)
     for key, partner in model.only_with:
-        if data.get(key) is not None and data.get(partner) is None:
-            yield Finding((key,), data[key], f"means nothing without {partner}", f"Give {partner} too or remove {key}")
+        names = partner.split("|")
+        if data.get(key) is not None and all(data.get(name) is None for name in names):
+            words = " or ".join(names)
+            yield Finding((key,), data[key], f"means nothing without {words}", f"Give {words} too or remove {key}")
 
 
 __all__ = ["Finding", "Location", "Spec", "as_mapping", "broken_rule", "field_names"]

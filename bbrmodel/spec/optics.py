@@ -9,7 +9,10 @@ from pydantic import Field
 from bbrmodel.spec.base import Finding, Location, Spec, as_mapping
 from bbrmodel.spec.fields import Emissivity, Flag, Fractions, Name, NotNegatives, Positive, Positives
 
-KINDS = ("finish", "emissivity", "band_emissivities", "resistivity_of", "resistivity_ohm_m", "refractive_indices")
+KINDS = (
+    *("finish", "emissivity", "band_emissivities", "window_of"),
+    *("resistivity_of", "resistivity_ohm_m", "refractive_indices"),
+)
 _METALS = ("resistivity_of", "resistivity_ohm_m", "refractive_indices")
 _BY_BAND = ("band_emissivities", "band_transmittances", "refractive_indices", "extinction_coefficients")
 
@@ -21,7 +24,7 @@ class Optics(Spec):
     only_with: ClassVar[tuple[tuple[str, str], ...]] = (
         ("absorptivity_warm", "emissivity"),
         ("band_transmittances", "band_emissivities"),
-        ("passage", "band_transmittances"),
+        ("passage", "band_transmittances|window_of"),
         ("extinction_coefficients", "refractive_indices"),
     )
 
@@ -35,6 +38,10 @@ class Optics(Spec):
     )
     band_transmittances: Fractions | None = Field(
         default=None, description="Part of the light that passes, in each band, at every angle; without it nothing does"
+    )
+    window_of: Name | None = Field(
+        default=None,
+        description="Pane of a library material: what passes and what is absorbed in each band follow from its cut-off",
     )
     passage: Literal["body", "sheet", "environment"] | None = Field(
         default=None,
@@ -122,10 +129,11 @@ def _band_findings(location: Location, settings: Mapping[str, Any], edges: objec
         elif isinstance(edges, list | tuple) and len(values) != len(edges) + 1:
             rule = f"has {len(values)} values, but radiation.band_edges_m makes {len(edges) + 1} bands"
             yield Finding((*location, key), values, rule, "Give one value for each band, shortest wavelengths first")
-    if settings.get("directional") is True and edges is None and settings.get("refractive_indices") is None:
-        rule = "needs bands of wavelength"
-        remedy = "Give radiation.band_edges_m, the wavelengths between them"
-        yield Finding((*location, "directional"), True, rule, remedy)
+    by_band = ["directional"] if settings.get("refractive_indices") is None else []
+    for key in (*by_band, "window_of"):
+        if settings.get(key) and edges is None:
+            rule, remedy = "needs bands of wavelength", "Give radiation.band_edges_m, the wavelengths between them"
+            yield Finding((*location, key), settings[key], rule, remedy)
 
 
 def _is_number(value: object) -> bool:

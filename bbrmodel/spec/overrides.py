@@ -177,7 +177,8 @@ def _drop_alternatives(raw: dict[str, Any], location: Location, root: type[Spec]
             if other != location[-1] and (*location[:-1], other) not in done:
                 table.pop(other, None)
     for key, partner in model.only_with:
-        if partner not in table and (*location[:-1], key) not in done and key != location[-1]:
+        idle = all(name not in table for name in partner.split("|"))
+        if idle and (*location[:-1], key) not in done and key != location[-1]:
             table.pop(key, None)
 
 

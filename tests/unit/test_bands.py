@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from bbrmodel.errors import UnknownNameError
 from bbrmodel.materials import constant_finish, resolve_finish
 from bbrmodel.materials.bands import (
     band_indices_of_metal,
@@ -12,9 +13,11 @@ from bbrmodel.materials.bands import (
     band_source_K,
     bands_of_finish,
     bands_of_metal,
+    bands_of_window,
     finish_of_bands,
     finish_of_metal,
 )
+from bbrmodel.materials.library import window
 from bbrmodel.materials.spectral import BandedEmissivity, band_fraction_slopes, band_fractions, planck_fraction
 from bbrmodel.materials.spectral_metals import hemispherical_emissivity
 from bbrmodel.materials.spectral_resistivity import metal, metal_of_resistivity
@@ -86,6 +89,24 @@ def test_each_band_is_judged_by_light_that_fills_it() -> None:
     assert sources[1:4] == [293.0, 77.0, 77.0]
     for limits, source in zip(band_limits((0.5e-6, 1.5e-5, 5e-5, 1e-2)), sources, strict=True):
         assert float(np.diff(planck_fraction(np.array(limits), source))[0]) > 1e-9
+
+
+def test_a_window_passes_below_its_cut_off_and_emits_above() -> None:
+    glass = window("bk7")
+    edge = 1e-6 * glass.cutoff_um
+    emitted, passed = bands_of_window(glass, (edge,))
+    assert emitted == (0.0, glass.emissivity_longwave_293)
+    assert passed == (glass.transmittance_shortwave, glass.transmittance_longwave)
+    # A band with the cut-off inside is a mean over the room's light: one hundred-thousandth lies below 2.7 um.
+    emitted, passed = bands_of_window(glass, (8e-6,))
+    below = float(planck_fraction(edge, 293.0) / planck_fraction(8e-6, 293.0))
+    assert passed == pytest.approx((0.92 * below, 0.0), rel=1e-12)
+    assert emitted[0] == pytest.approx(glass.emissivity_longwave_293 * (1.0 - below), rel=1e-12)
+
+
+def test_a_material_without_window_data_is_named() -> None:
+    with pytest.raises(UnknownNameError, match=r"'ss304' has no window data in the library. Known: bk7, "):
+        window("ss304")
 
 
 def test_totals_of_bands_are_means_over_planck() -> None:

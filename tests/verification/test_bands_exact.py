@@ -14,9 +14,11 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from bbrmodel.cli.main import main
+from bbrmodel.errors import ConfigError
 from bbrmodel.materials.bands import bands_of_metal
 from bbrmodel.materials.spectral_metals import directional_emissivity
 from bbrmodel.materials.spectral_resistivity import metal
+from bbrmodel.model.exchange import exchange_of_case
 from bbrmodel.pipeline import solve_case
 from bbrmodel.solution import Solution, SurfaceAtIon
 from bbrmodel.spec import load_case
@@ -140,6 +142,24 @@ def test_a_window_lets_room_light_into_a_cold_box_in_the_short_band_alone(tmp_pa
     assert [light.method for light in found.radiation.lights] == ["paths", "view factors"]
 
 
+def test_exchange_factors_of_a_band_say_what_the_window_lets_out(tmp_path: Path) -> None:
+    """Black walls: of what they emit in the short band a fifth meets the window, and 0.8 of that leaves."""
+    box(tmp_path)
+    window = "band_emissivities = [0.1, 0.9]\nband_transmittances = [0.8, 0.0]\npassage = 'environment'"
+    surfaces = {"window": (150.0, window), "wall": (80.0, "emissivity = 1.0")}
+    (tmp_path / "case.toml").write_text(case_text(surfaces, BANDS + "environment_temperature_K = 293.0"))
+    case = load_case(tmp_path / "case.toml")
+    short = exchange_of_case(case, light="band_1", cache=tmp_path)
+    wall = short.surfaces.index("wall")
+    assert short.environment[wall] == pytest.approx(0.8 / 5.0, rel=0.02)  # 512 paths per facet
+    assert short.gebhart_factors[1 - wall, wall] == pytest.approx(1.0, rel=1e-6)  # closure
+    assert short.exchange_factors[1 - wall, wall] == pytest.approx(0.1, rel=1e-6)
+    long = exchange_of_case(case, light="band_2", cache=tmp_path)
+    assert long.environment[wall] == pytest.approx(0.0, abs=1e-12)
+    with pytest.raises(ConfigError, match=r"light = 'band_3': bands has band_1, band_2\. Did you mean"):
+        exchange_of_case(case, light="band_3", cache=tmp_path)
+
+
 def test_a_sheet_passes_light_both_ways_and_radiates_from_both_sides(tmp_path: Path) -> None:
     """A half-clear partition between a warm and a cold black half of a box."""
     sides = cube([0, 0, 0], 1.0, 2, inward=True)
@@ -193,7 +213,7 @@ MIXTURE = {  # in three bands
     "y_high": "refractive_indices = [3.0, 20.0, 40.0]\nextinction_coefficients = [7.0, 25.0, 50.0]\n"
     "directional = true\nspecularity = 0.5",
     "z_low": "emissivity = 0.2\nabsorptivity_warm = 0.4",
-    "z_high": "band_emissivities = [0.05, 0.3, 0.8]\nband_transmittances = [0.9, 0.1, 0.0]\npassage = 'environment'",
+    "z_high": "window_of = 'sapphire'\npassage = 'environment'",
     "sheet": "band_emissivities = [0.0, 0.1, 0.5]\nband_transmittances = [0.5, 0.0, 0.2]",
 }
 
@@ -213,6 +233,7 @@ def test_any_mixture_of_optics_at_one_temperature_gives_that_temperature(tmp_pat
     assert max(abs(heat) for heat in found.thermal.net_radiation_W.values()) < 5e-6
     assert any("power law" in note for note in found.warnings)
     assert any("resistivity, not measured" in note for note in found.warnings)
+    assert any("cut-off and transmittance of z_high" in note for note in found.warnings)
     assert any("anomalous skin effect" in note for note in found.warnings)
 
 
