@@ -160,7 +160,7 @@ def _traced(
 ) -> dict[str, TracedAreas]:
     """Return exchange areas for every class that must be followed path by path."""
     paths = PathSettings(seed=radiation.seed, replicas=PATH_REPLICAS)
-    settings = (max(radiation.rays_per_facet, PATH_REPLICAS), paths)
+    settings = (radiation.paths_per_facet, paths)
     return {
         name: cached_path_areas(enclosure, optics, settings=settings, cache=cache.directory, progress=cache.progress)
         for name, optics in plan.paths.items()

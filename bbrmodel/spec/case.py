@@ -178,8 +178,13 @@ class Portal(Spec):
 class Radiation(Spec):
     """How the exchange of radiation is computed."""
 
-    rays_per_facet: int = Field(
-        default=1000, ge=16, strict=True, description="Rays or paths that leave each radiating triangle"
+    rays_per_facet: int = Field(default=1000, ge=16, strict=True, description="Rays that leave each radiating triangle")
+    paths_per_facet: int = Field(
+        default=128,
+        ge=16,
+        strict=True,
+        description="Paths that leave each radiating triangle in bands in which light passes something or depends on "
+        "direction",
     )
     seed: Whole = Field(default=1, description="Seed of the ray directions")
     band_edges_m: Positives | None = Field(

@@ -103,8 +103,8 @@ def test_directional_metals_without_bands_are_refused() -> None:
 def test_a_library_window_without_bands_is_refused() -> None:
     found = problems(BASE.replace("band_edges_m = [8e-6]\n", "") + "window_of = 'bk7'\npassage = 'environment'")
     assert found == (
-        'file: surfaces.wall.window_of = "bk7": needs bands of wavelength. Give radiation.band_edges_m, the wavelengths '
-        "between them.",
+        'file: surfaces.wall.window_of = "bk7": needs bands of wavelength. Give radiation.band_edges_m, the '
+        "wavelengths between them.",
     )
 
 
@@ -140,7 +140,7 @@ def shells(directory: Path, optics: str, radiation: str = "band_edges_m = [8e-6]
     [
         ("resistivity_of = 'gld'", r'surfaces."wall": metal \'gld\' has no resistivity in the library. Did you mean'),
         (WALL + "band_transmittances = [0.5, 0.0]\npassage = 'body'", "passage = 'body': it has no body behind it."),
-        ("window_of = 'ss304'", r'surfaces."wall": material \'ss304\' has no window data in the library. Known: bk7'),
+        ("window_of = 'ss304'", "surfaces.\"wall\": material 'ss304' has no window data in the library. Known: bk7"),
         ("band_emissivities = [0.0, 0.5]", "band_1: no surface absorbs and the model is closed"),
     ],
 )

@@ -26,7 +26,7 @@ from tests.verification.band_cases import SIGMA, band_power, case_text, write_pa
 from tests.verification.shapes import cube, rectangle
 
 EDGE = (8e-6,)
-BANDS = "band_edges_m = [8e-6]\nrays_per_facet = 512\n"
+BANDS = "band_edges_m = [8e-6]\nrays_per_facet = 512\npaths_per_facet = 512\n"
 CENTRE = "position_m = [0.0, 0.0, 0.0]\nrays = 65536\n"
 
 
@@ -106,7 +106,7 @@ def test_directional_plates_exchange_the_integral_over_directions(tmp_path: Path
         f"refractive_indices = {n}\nextinction_coefficients = {k}\ndirectional = true\nspecularity = 1.0"
         for n, k in indices
     ]
-    found = plates(tmp_path, (texts[0], texts[1]), 0.0, "band_edges_m = [8e-6]\nrays_per_facet = 2048\n")
+    found = plates(tmp_path, (texts[0], texts[1]), 0.0, "band_edges_m = [8e-6]\npaths_per_facet = 2048\n")
     heat = 0.0
     for band, power in enumerate(band_power(EDGE, 300.0) - band_power(EDGE, 100.0)):
 
@@ -223,7 +223,7 @@ def test_any_mixture_of_optics_at_one_temperature_gives_that_temperature(tmp_pat
     shells = cube([0, 0, 0], 1.0, 2, inward=True)
     sheet = rectangle(np.array([-0.2, -0.2, 0.3]), np.array([0.4, 0, 0]), np.array([0, 0.4, 0]), 1)
     write_shells(tmp_path / "mesh.msh", {**shells, "sheet": sheet})
-    radiation = "band_edges_m = [5e-6, 3e-5]\nrays_per_facet = 64\nenvironment_temperature_K = 120.0"
+    radiation = "band_edges_m = [5e-6, 3e-5]\npaths_per_facet = 64\nenvironment_temperature_K = 120.0"
     text = case_text({n: (120.0, o) for n, o in MIXTURE.items()}, radiation, "position_m = [0.1, 0, -0.1]\nrays = 8192")
     found = solve(tmp_path, text)
     assert found.ion is not None
@@ -297,7 +297,7 @@ def test_the_window_of_the_guide_gives_its_closed_form_from_the_command_line(tmp
     absorbing = f * (a + t) + (1.0 - f) * e
     total = float((((1.0 - f) * e * wall + f * a * window + f * t * room) / absorbing).sum())
     ion = result["ion"]
-    # Facets are flat and the exchange of band_2 has 64 rays each: 0.2 % beside the statistics of the ion's paths.
+    # Facets are flat and the exchange of band_1 has 128 paths each: 0.2 % beside the statistics of the ion's paths.
     error = np.hypot(4.0 * ion["effective_temperature_std_K"], 0.2)
     assert abs(ion["effective_temperature_K"] - (total / SIGMA) ** 0.25) < error
     assert abs(ion["cross_check"]["deviation_sigma"]) < 4.0
