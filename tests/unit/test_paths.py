@@ -166,8 +166,9 @@ def test_paths_that_never_end_are_reported(monkeypatch: pytest.MonkeyPatch) -> N
 def test_progress_counts_chunks_and_facets() -> None:
     enclosure, seen = box(), list[tuple[int, int]]()
     optics = grey(enclosure)
-    trace_weights(enclosure, optics, source=MIDDLE, settings=QUICK, progress=lambda *counts: seen.append(counts))
-    assert seen[-1] == (8, 8)
+    settings = replace(QUICK, paths=1 << 13)  # two replicas of 1024 paths in each chunk
+    trace_weights(enclosure, optics, source=MIDDLE, settings=settings, progress=lambda *counts: seen.append(counts))
+    assert seen[-1] == (4, 4)
     path_exchange(enclosure, optics, paths_per_facet=16, progress=lambda *counts: seen.append(counts))
     assert seen[-1] == (48, 48)
 

@@ -151,7 +151,7 @@ def test_exchange_by_way_of_an_opening_is_the_same_with_probes() -> None:
     names = enclosure.surface_names
     inside, outside = (names.index(name) for name in ("z_low", "room_z_high"))
     assert found[0].standard_error_m2[inside, outside] >= 0.5 * found[0].exchange_area_m2[inside, outside]
-    assert found[1].standard_error_m2[inside, outside] < 0.2 * found[1].exchange_area_m2[inside, outside]
+    assert found[1].standard_error_m2[inside, outside] < 0.35 * found[1].exchange_area_m2[inside, outside]
 
 
 def test_an_opening_is_the_mouth_of_its_bore_on_the_side_of_the_source() -> None:

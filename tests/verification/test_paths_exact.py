@@ -209,7 +209,11 @@ def test_spheres(specularity: float, exact: float) -> None:
 def test_apparent_emissivity_of_an_isothermal_cavity() -> None:
     """CA01: 0.95238095 per flat opening, cap fraction 0.05, emissivity 0.5."""
     polar = np.linspace(np.arccos(0.9), np.pi, 33)
-    rings = [band((np.sin(a), np.sin(b)), (np.cos(a), np.cos(b)), 64, flip=False) for a, b in pairwise(polar)]
+    radius = np.where(polar < np.pi, np.sin(polar), 0.0)
+    rings = [
+        band((radius[k], radius[k + 1]), (np.cos(a), np.cos(b)), 64, flip=False)
+        for k, (a, b) in enumerate(pairwise(polar))
+    ]
     rim = float(np.sqrt(1.0 - 0.9**2))
     lid = band((rim, 0.0), (0.9, 0.9), 64, flip=True)
     enclosure = enclosure_of_triangles({"wall": np.concatenate(rings), "opening": lid})

@@ -153,7 +153,7 @@ def _trace_facets(tracer: Tracer, facets: IntArray, points: AnyArray, settings: 
             start_at_facet(start, each, state, points, random, tracer.tables)
             at += each
     rows = len(facets) * settings.replicas
-    how = Follow(rows, settings.weight_floor, settings.probe_chance, NO_POINTS, np.zeros(4, dtype=np.uint32))
+    how = Follow(rows, settings.weight_floor, settings.probe_chance, NO_POINTS, np.zeros((1, 4), dtype=np.uint32))
     return tracer.follow(at, state, how)
 
 

@@ -108,20 +108,24 @@ def _refuses(word: Any, cos: float, n: float, k: float) -> bool:  # pragma: no c
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def start_at_point(
-    first: int, count: int, state: Any, points: AnyArray, random: Any, place: AnyArray
+    source: Any, count: int, state: Any, points: AnyArray, random: Any, place: AnyArray
 ) -> None:  # pragma: no cover - compiled
-    """Fill `count` paths from number `first` on that leave a point in all directions alike."""
+    """Fill `count` paths that leave a point in all directions alike.
+
+    `source` holds the number of the first path, where to write it, and the row that its light is booked in.
+    """
     origins, directions, weights, keys, names, rows, inside, what = state
-    seed, source, shift = random
-    for r in range(count):
-        m = first + r
+    seed, stream, shift = random
+    first, at, row = source
+    for r in range(at, at + count):
+        m = first + r - at
         z = 1.0 - 2.0 * ((points[m, 0] ^ shift[0]) + 0.5) * _UNIT
         phi = _TWO_PI * ((points[m, 1] ^ shift[1]) + 0.5) * _UNIT
         s = np.sqrt(max(0.0, 1.0 - z * z))
         directions[r, 0], directions[r, 1], directions[r, 2] = s * np.cos(phi), s * np.sin(phi), z
         origins[r, 0], origins[r, 1], origins[r, 2] = place[0], place[1], place[2]
-        weights[r], names[r], rows[r], inside[r], what[r] = 1.0, m, 0, -1, SCATTER
-        keys[r] = path_key(seed, source, m)
+        weights[r], names[r], rows[r], inside[r], what[r] = 1.0, m, row, -1, SCATTER
+        keys[r] = path_key(seed, stream, m)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -322,12 +326,12 @@ def scatter(normal: Any, draw: Any, metal: Any) -> tuple[float, float, float]:  
 def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None:  # pragma: no cover - compiled
     """Write origin and direction of the paths that go on.
 
-    `random` holds the step, low-discrepancy points for this scattering (none: hashed) and their shift.
+    `random` holds the step, low-discrepancy points for this scattering (none: hashed) and their shift in every row.
     """
-    origins, directions, _, keys, names, _, _, what = state
+    origins, directions, _, keys, names, rows, _, what = state
     facet, us, vs = hits
     geometry, metals, _, bent = tables
-    step, points, shift = random
+    step, points, shifts = random
     for r in range(count):
         j, fate, u, v = facet[r], what[r], us[r], vs[r]
         x, y, z = np.float64(directions[r, 0]), np.float64(directions[r, 1]), np.float64(directions[r, 2])
@@ -348,7 +352,7 @@ def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None: 
         else:
             word, a, b = draw_on_disc(mix_bits(keys[r] + np.uint64(step) * STEP))
             if len(points) > 0:
-                m = names[r]
+                m, shift = names[r], shifts[rows[r]]
                 a, b = _on_disc(((points[m, 2] ^ shift[2]) + 0.5) * _UNIT, ((points[m, 3] ^ shift[3]) + 0.5) * _UNIT)
             x, y, z = scatter((nx, ny, nz), (word, a, b), (metals[j, 0], metals[j, 1]))
         origins[r, 0] = geometry[j, 0] + u * geometry[j, 3] + v * geometry[j, 6] + lift * nx

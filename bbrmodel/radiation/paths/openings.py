@@ -149,11 +149,11 @@ def send_probes(
         probe's path, and weight x density of scattering towards it.
     random
         step; chance of a probe to each disc, for a path of weight 1; low-discrepancy points of the discs (none: random
-        ones) and their shift.
+        ones) and their shift in every row.
     """
     origins, directions, weights, keys, names, rows, inside, what = state
     at, mask, chances, parent, bright = desk
-    step, eager, points, shift = random
+    step, eager, points, shifts = random
     discs, out = tables[4], count
     for r in range(count):
         at[r], mask[r] = facet[r], 0
@@ -169,7 +169,7 @@ def send_probes(
             if not (chosen >> p) & 1 or halves(word)[0] >= chance:
                 continue
             word = mix_bits(word)
-            spot = halves(word) if len(points) == 0 else _spread(points[names[r]], shift, p)
+            spot = halves(word) if len(points) == 0 else _spread(points[names[r]], shifts[rows[r]], p)
             ray = _towards(origin, discs[p], spot)
             density = _EVERYWHERE if facet[r] < 0 else _brightness(ray, normal, metal)
             if density <= 0.0:

@@ -25,6 +25,8 @@ from bbrmodel.typing import AnyArray, FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 PATHS_PER_CHUNK = 1 << 14
+FEWEST_PATHS = 1 << 11
+Part = tuple[int, int, int]  # of a chunk: replica, first path, number of paths
 # Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
 MAX_LOST_FRACTION = 1e-5
 
@@ -163,6 +165,8 @@ def trace_weights(
         Light goes on for ever.
     """
     settings = settings or PathSettings()
+    if isinstance(source, FacetSource) and optics.hemispherical[source.facet] <= 0.0:
+        raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
     start = time.perf_counter()
     tracer = make_tracer(enclosure, optics, source.position_m if isinstance(source, PointSource) else None)
     points = sobol_points(settings.paths_per_replica)
@@ -174,9 +178,11 @@ def trace_weights(
         for done, (job, ends) in enumerate(
             zip(jobs, pool.map(lambda j: _trace(tracer, source, settings, points, j), jobs), strict=True), start=1
         ):
-            replicas[job[0]] += ends.kept.toarray()[0]
-            sky[job[0]] += ends.sky[0]
-            lost[job[0]] += ends.lost[0]
+            kept = ends.kept.toarray()
+            for row, (replica, _, _) in enumerate(job):
+                replicas[replica] += kept[row]
+                sky[replica] += ends.sky[row]
+                lost[replica] += ends.lost[row]
             counts += (ends.lost_rays, ends.rays)
             seconds += ends.seconds
             if progress:
@@ -186,34 +192,47 @@ def trace_weights(
     return _weights(enclosure, (replicas, sky, lost), work)
 
 
-def _jobs(settings: PathSettings) -> Iterator[tuple[int, int, int]]:
-    """Yield (replica, first path, number of paths) of every chunk."""
+def _jobs(settings: PathSettings) -> Iterator[list[Part]]:
+    """Yield (replica, first path, number of paths) of every chunk.
+
+    Long paths are few in the end, and each step costs the same for one as for hundreds: replicas go together.
+    """
+    job: list[Part] = []
+    limit = min(PATHS_PER_CHUNK, max(FEWEST_PATHS, settings.paths // 8))  # eight chunks or more for the threads
     for replica in range(settings.replicas):
         for first in range(0, settings.paths_per_replica, PATHS_PER_CHUNK):
-            yield replica, first, min(PATHS_PER_CHUNK, settings.paths_per_replica - first)
+            part = (replica, first, min(PATHS_PER_CHUNK, settings.paths_per_replica - first))
+            if job and sum(count for _, _, count in job) + part[2] > limit:
+                yield job
+                job = []
+            job.append(part)
+    yield job
 
 
 def _trace(
-    tracer: Tracer, source: PointSource | FacetSource, settings: PathSettings, points: Any, job: tuple[int, int, int]
+    tracer: Tracer, source: PointSource | FacetSource, settings: PathSettings, points: Any, job: list[Part]
 ) -> Ends:
     """Start and follow one chunk of paths (runs in a worker thread; the heavy parts release the GIL)."""
-    replica, first, count = job
-    state = tracer.new_state(count)
-    how = (settings.weight_floor, settings.probe_chance)
-    if isinstance(source, PointSource):
-        stream = -(2 + replica)
-        shift = digital_shift(settings.seed, stream)
-        place = np.array(source.position_m, dtype=np.float64)
-        start_at_point(first, count, state, points, (settings.seed, stream, shift), place)
-        return tracer.follow(count, state, Follow(1, *how, points, shift, from_point=True))
-    hemispherical = float(tracer.optics.hemispherical[source.facet])
-    if hemispherical <= 0.0:
-        raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
-    stream = stream_of(source.facet, replica)
-    shift = digital_shift(settings.seed, stream)
-    start = (source.facet, first, 0, 0, hemispherical)
-    start_at_facet(start, count, state, points, (settings.seed, stream, shift), tracer.tables)
-    return tracer.follow(count, state, Follow(1, *how, NO_POINTS, shift))
+    state = tracer.new_state(sum(count for _, _, count in job))
+    shifts = np.empty((len(job), 4), dtype=np.uint32)
+    at = 0
+    for row, (replica, first, count) in enumerate(job):
+        if isinstance(source, PointSource):
+            stream = -(2 + replica)
+            shifts[row] = digital_shift(settings.seed, stream)
+            place = np.array(source.position_m, dtype=np.float64)
+            random = (settings.seed, stream, shifts[row])
+            start_at_point((first, at, row), count, state, points, random, place)
+        else:
+            stream = stream_of(source.facet, replica)
+            shifts[row] = digital_shift(settings.seed, stream)
+            start = (source.facet, first, at, row, float(tracer.optics.hemispherical[source.facet]))
+            start_at_facet(start, count, state, points, (settings.seed, stream, shifts[row]), tracer.tables)
+        at += count
+    from_point = isinstance(source, PointSource)
+    low_discrepancy = points if from_point else NO_POINTS
+    how = Follow(len(job), settings.weight_floor, settings.probe_chance, low_discrepancy, shifts, from_point)
+    return tracer.follow(at, state, how)
 
 
 def stream_of(facet: int, replica: int) -> int:

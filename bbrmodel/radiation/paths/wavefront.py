@@ -23,6 +23,9 @@ from bbrmodel.typing import AnyArray, FloatArray
 
 MAX_STEPS = 1_000_000
 MAX_ENTRIES = 1 << 21  # of a book that are kept before they are summed, 16 bytes each
+# Light that a mirror-like metal emits at grazing angles is next to nothing and never ends: it is given up as lost.
+PATIENCE = 1000  # reflections between looks at what is left
+NOTHING = 1e-6  # of all light of a chunk
 NO_POINTS = np.empty((0, 4), dtype=np.uint32)
 ROOM_FOR_PROBES = 6  # places in a chunk for each of its paths; without room a path goes on without probes
 
@@ -52,8 +55,8 @@ class Follow:
         Number of rows that ends are booked in.
     weight_floor, probe_chance
         See `PathSettings`.
-    points, shift
-        Low-discrepancy points of the first diffuse reflection (none: random ones) and their shift.
+    points, shifts
+        Low-discrepancy points of the first diffuse reflection (none: random ones) and their shift in every row.
     from_point
         Paths start at a point, whence probes go out too.
     """
@@ -62,7 +65,7 @@ class Follow:
     weight_floor: float
     probe_chance: float
     points: AnyArray
-    shift: AnyArray
+    shifts: AnyArray
     from_point: bool = False
 
 
@@ -118,8 +121,12 @@ class Tracer:
             if alive == 0:
                 seconds = (front.tracing, time.thread_time() - begin)
                 return Ends(book.kept(), book.sky, book.lost, int(control[2]), front.rays, seconds)
-            leave(alive, state, hits, (step, how.points if step == 0 else NO_POINTS, how.shift), self.tables)
+            leave(alive, state, hits, (step, how.points if step == 0 else NO_POINTS, how.shifts), self.tables)
             alive = front.branch(alive, hits[0], step + 1)
+            if step % PATIENCE == PATIENCE - 1 and state[2][:alive].sum() < NOTHING * count:
+                book.lose(alive, state)
+                seconds = (front.tracing, time.thread_time() - begin)
+                return Ends(book.kept(), book.sky, book.lost, int(control[2]), front.rays, seconds)
         raise ConvergenceError(
             f"{alive} paths go on after {MAX_STEPS} reflections. Give some surface an absorptivity above 1e-5."
         )
@@ -144,6 +151,10 @@ class _Book:
         self._written += number
         if self._written > MAX_ENTRIES:
             self._add_up()
+
+    def lose(self, count: int, state: tuple[AnyArray, ...]) -> None:
+        """Give up the paths that are left."""
+        np.add.at(self.lost, state[5][:count], state[2][:count])
 
     def kept(self) -> Any:
         """Return the sums."""
@@ -191,7 +202,7 @@ class _Front:
         # All light leaves the source at once: nothing is dearer than a probe there.
         chance = 1.0 if step == 0 else self._how.probe_chance
         chance = min(chance, 0.5 * (len(self._state[0]) - count) / count) / len(self._discs)
-        random = (step, chance, self._how.points if step == 0 else NO_POINTS, self._how.shift)
+        random = (step, chance, self._how.points if step == 0 else NO_POINTS, self._how.shifts)
         return int(send_probes(count, self._state, facet, self._desk, random, self._tables))
 
     def trace(self, count: int, step: int) -> tuple[AnyArray, AnyArray, AnyArray]:
