@@ -206,6 +206,28 @@ def test_a_pane_between_a_cold_box_and_the_room_takes_the_temperature_of_its_bal
     assert any("rim of pane 'pane' stays there" in note and note.endswith(" 0.001") for note in found.warnings)
 
 
+@pytest.mark.fenics
+def test_a_metal_of_unknown_temperature_gets_the_emissivity_of_the_one_it_takes(tmp_path: Path) -> None:
+    """A steel lid between a cold box and the room starts from the mean of both, 187 K, and ends at 247 K."""
+    write_pane_box(tmp_path / "mesh.msh", 1e-3, 2)
+    surfaces = {"wall": (80.0, "emissivity = 1.0"), "pane__rim": (None, "radiates = false")}
+    text = case_text(surfaces, BANDS + "environment_temperature_K = 293.0", CENTRE)
+    found = solve(tmp_path, f"{text}[bodies.pane]\nconductivity_W_m_K = 1e4\nresistivity_of = 'ss304'\n")
+    mean = found.thermal.bodies[0].mean_K
+    room, wall = (band_power(EDGE, T) for T in (293.0, 80.0))
+
+    def balance(T: float) -> float:
+        """Return what both sides absorb less what they emit."""
+        e = np.array(bands_of_metal(metal("ss304"), EDGE, T))
+        return float((e * (room + wall - 2.0 * band_power(EDGE, T))).sum())
+
+    assert mean == pytest.approx(brentq(balance, 80.0, 293.0), rel=2e-3)  # 512 rays per facet
+    # Optics may be those at a temperature 2 % away; resistivity of steel goes with a fourth of that, emissivity half.
+    expected = bands_of_metal(metal("ss304"), EDGE, mean)
+    assert list(row(found, "pane__in").absorptivities.values()) == pytest.approx(expected, rel=5e-3)
+    assert not any("optics of" in note for note in found.warnings)
+
+
 MIXTURE = {  # in three bands
     "x_low": "finish = 'silver.polished'\nspecularity = 0.7",
     "x_high": "resistivity_of = 'ofhc_cu'\ndirectional = true",
