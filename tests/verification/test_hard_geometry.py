@@ -59,7 +59,7 @@ def test_the_formula_for_facing_squares_has_the_digits_of_the_reference() -> Non
 @pytest.mark.parametrize("side", [0.01, 0.1])
 @pytest.mark.parametrize("place", [0.0, 1.0])
 def test_a_gap_of_a_tenth_of_a_millimetre(method: Method, side: float, place: float) -> None:
-    """F = 0.980 and 0.998; a metre from the origin single precision positions are off by 0.1 % of the gap."""
+    """F = 0.9804 and 0.9980; a metre from the origin single precision positions are off by 0.1 % of the gap."""
     gap, at = 1e-4, np.full(3, place)
     plates = {
         "low": rectangle(at, [side, 0, 0], [0, side, 0], 4),
