@@ -273,3 +273,29 @@ def test_an_edge_within_one_surface_stays_an_edge() -> None:
     )
     enclosure = enclosure_of_triangles({"step": step}, open_model=True)
     np.testing.assert_allclose(corner_normals(enclosure), np.repeat(enclosure.normal[:, None], 3, axis=1), atol=1e-7)
+
+
+def test_sums_are_the_same_when_lists_of_what_is_absorbed_fill_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    enclosure = box()
+    whole = trace_weights(enclosure, grey(enclosure, 0.05), source=MIDDLE, settings=QUICK)
+    monkeypatch.setattr(wavefront, "MAX_ENTRIES", 1000)
+    parts = trace_weights(enclosure, grey(enclosure, 0.05), source=MIDDLE, settings=QUICK)
+    np.testing.assert_allclose(parts.replicas, whole.replicas, rtol=1e-12)  # the order of sums
+
+
+def test_a_rest_of_light_that_is_next_to_nothing_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wavefront, "PATIENCE", 3)
+    monkeypatch.setattr(wavefront, "NOTHING", 0.5)  # of what is left after 3 reflections
+    enclosure = box()
+    found = trace_weights(enclosure, grey(enclosure, 0.3), source=MIDDLE, settings=QUICK)
+    assert found.lost_fraction == pytest.approx(0.7**3, abs=0.02)  # chance below the floor of weights
+    assert found.sum_of_weights == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_few_paths_in_each_of_many_replicas_go_together() -> None:
+    enclosure = box()
+    few = PathSettings(paths=100, replicas=50, seed=2)
+    found = trace_weights(enclosure, grey(enclosure), source=MIDDLE, settings=few)
+    np.testing.assert_allclose(found.replicas.sum(axis=1), 1.0, atol=1e-12)
+    alone = trace_weights(enclosure, grey(enclosure), source=MIDDLE, settings=replace(few, paths=2, replicas=1))
+    assert found.replicas[0].tobytes() == alone.replicas[0].tobytes()
