@@ -68,6 +68,38 @@ def test_a_single_flipped_facet(method: Method) -> None:
 
 
 @BOTH
+def test_one_flipped_facet_of_hundreds(method: Method) -> None:
+    """A four hundredth of the walls: too little to show in the sum over all facets at a coarse look."""
+    surfaces = room(6)
+    surfaces["x_low"][3] = surfaces["x_low"][3, ::-1]
+    with pytest.raises(EnclosureError, match="surface 'x_low'"):
+        compute(surfaces, method)
+
+
+def test_a_flipped_facet_of_an_open_model_is_an_error_by_rays() -> None:
+    plates = {
+        "low": rectangle([0, 0, 0], [1, 0, 0], [0, 1, 0], 2),
+        "high": rectangle([0, 0, 1], [1, 0, 0], [0, 1, 0], 2),
+    }
+    with pytest.raises(EnclosureError, match=r"surface 'low'.*hit 'high' from behind"):
+        compute(plates, "ray", open_model=True)
+
+
+def test_light_on_the_backs_of_an_open_model_is_reported_without_rays(caplog: pytest.LogCaptureFixture) -> None:
+    """There a single sheet may be in the way on purpose; what it takes on its back is said to leave the model."""
+    plates = {
+        "low": rectangle([0, 0, 0], [1, 0, 0], [0, 1, 0], 2),
+        "high": rectangle([0, 0, 1], [1, 0, 0], [0, 1, 0], 2),
+    }
+    with caplog.at_level(logging.WARNING):
+        found = compute(plates, "exact", open_model=True)
+    assert "surface 'low'" in caplog.text
+    assert "hit 'high' from behind" in caplog.text
+    assert "counts as leaving the model" in caplog.text
+    assert found.environment[0] == pytest.approx(1.0, abs=1e-12)
+
+
+@BOTH
 def test_a_block_turned_inside_out(method: Method) -> None:
     with pytest.raises(EnclosureError, match=r"surface '\w+'.*(from behind|turn the normals)"):
         compute({**room(), "block": block([0.1, 0, 0])[:, ::-1]}, method)

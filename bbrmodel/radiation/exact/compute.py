@@ -19,6 +19,7 @@ from bbrmodel.radiation.exact.rows import MIN_OCCLUDER_AREA, cut_pair, exchange_
 from bbrmodel.radiation.exact.shaft import MAX_SHAFT_PLANES
 from bbrmodel.radiation.exact.split import exchange_in_parts
 from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, from_upper
+from bbrmodel.radiation.losses import probe
 from bbrmodel.radiation.view_factors import ViewFactors
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
@@ -30,6 +31,8 @@ _FIRST_PIECES, _MOST_PIECES = 128, 1024
 _SMALLEST_VARIANCE = 1e-36  # m4; float32 holds no less, and a stored zero would lose its entry
 # A closed enclosure misses less than this part of its exchange area; more means a hole or a flipped facet.
 MAX_MISSING_FRACTION = 1e-3
+# Of a single facet's light: one that faces the wrong way misses all of it, however many there are.
+MAX_FACET_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,13 @@ def compute_exact_view_factors(
             f"{len(facets)} radiating facets are too many for exact view factors, at most {settings.max_facets} are "
             "accepted. Use rays, a coarser mesh, or raise max_facets."
         )
+    if enclosure.has_environment:
+        _report_lost_light(enclosure)
     upper, variance = _compute_upper(enclosure, facets, settings, progress)
     raw = _with_escape(enclosure, upper, variance)
     row_sums = raw.row_sums()
-    _check_missing(enclosure, facets, row_sums, variance)
+    error = csr_matrix((np.sqrt(variance.astype(np.float64)), upper.indices, upper.indptr), shape=upper.shape)
+    _check_missing(enclosure, facets, row_sums, error)
     areas, before, after = close(raw, enclosure.radiates)
     report = RadiationReport(
         facets=len(facets),
@@ -232,14 +238,24 @@ def _with_escape(enclosure: Enclosure, upper: csr_matrix, variance: FloatArray) 
     return replace(areas, escape=np.maximum(rest, 0.0), escape_variance=spread @ ones + spread.T @ ones)
 
 
-def _check_missing(enclosure: Enclosure, facets: IntArray, row_sums: FloatArray, variance: FloatArray) -> None:
-    """Raise when light is missing that must have gone somewhere."""
+def _report_lost_light(enclosure: Enclosure) -> None:
+    """Log a warning where light of an open model ends on the backs of facets, as a few rays tell."""
+    try:
+        probe(replace(enclosure, portals=()))
+    except EnclosureError as error:
+        _LOG.warning("%s Without rays, this light counts as leaving the model.", error)
+
+
+def _check_missing(enclosure: Enclosure, facets: IntArray, row_sums: FloatArray, upper: csr_matrix) -> None:
+    """Raise when light is missing that must have gone somewhere; `upper` holds the errors of all pairs [m2]."""
     area = enclosure.area_m2[facets]
+    ones = np.ones(enclosure.num_facets)
     deviation = np.abs(row_sums[facets] - 1.0)
-    error = float(np.sqrt(variance.astype(np.float64)).sum())
-    if (area * deviation).sum() <= MAX_MISSING_FRACTION * area.sum() + 2.0 * error:
+    allowed = MAX_FACET_DEVIATION + 2.0 * (upper @ ones + upper.T @ ones)[facets] / area
+    missing = (area * deviation).sum() > MAX_MISSING_FRACTION * area.sum() + 2.0 * upper.sum()
+    if not missing and (deviation <= allowed).all():
         return
-    worst = int(facets[int((area * deviation).argmax())])
+    worst = int(facets[int((area * deviation if missing else deviation).argmax())])
     raise EnclosureError(
         f"surface '{enclosure.name_of(worst)}': the view factors of facet {worst} sum to {row_sums[worst]:.6f}. Light "
         "leaves the model or meets facets from behind. Close the gap, turn the normals into the free space, or "
