@@ -34,7 +34,7 @@ temperature_K = 77.0
 surface = "rest"
 temperature_K = 293.0
 """
-RADIATION = "[radiation]\nrays_per_facet = 1024\n"
+RADIATION = "[radiation]\nrays_per_facet = 16384\n"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def exchange(path: Path, light: str, *changes: str) -> CaseExchange:
 
 @pytest.mark.parametrize(("light", "floor"), [("warm", 0.5), ("cold", 0.2)])
 def test_each_class_of_light_sees_its_own_absorptivity(case_file: Path, light: str, floor: float) -> None:
-    """To 1e-3, the noise of 1024 rays, of view factors without rays on the same facets."""
+    """To 1e-3, five times the noise of 16384 rays, of view factors without rays on the same facets."""
     found = exchange(case_file, light)
     assert (found.light, found.surfaces) == (light, ("floor", "rest"))
     np.testing.assert_allclose(found.temperatures_K, [77.0, 293.0])
@@ -104,7 +104,7 @@ def test_a_surface_left_out_of_the_exchange_is_not_listed_and_light_may_leave(tm
     found = exchange(case_file, "warm")
     assert found.surfaces == ("rest",)
     assert found.enclosures[0].open
-    # As with a black floor instead of the hole, to the noise of the rays.
+    # As with a black floor instead of the hole, to five times the noise of the rays.
     assert 0.9 * found.environment[0] == pytest.approx(without_rays(1.0).exchange_factors[1, 0], rel=1e-3)
 
 

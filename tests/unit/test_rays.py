@@ -203,9 +203,7 @@ def test_where_everything_is_equally_warm_rays_are_shared_out_evenly() -> None:
 
 def test_rays_that_do_not_fit_in_memory_are_refused_before_any_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available_memory_mib", lambda: 300.0)
-    with pytest.raises(
-        ConfigError, match=r"of 240 facets need about \d+ MiB, and 300 MiB are available\. Use"
-    ):
+    with pytest.raises(ConfigError, match=r"of 240 facets need about \d+ MiB, and 300 MiB are available\. Use"):
         compute_view_factors(room(), RaySettings(100_000, 0, 1))
 
 
