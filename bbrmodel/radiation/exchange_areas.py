@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse import csr_matrix
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.radiation import lines as sums
@@ -157,19 +157,21 @@ def from_upper(
     return ExchangeAreas(sums.split(block), escape, escape_variance, area_m2, ones, ones, nothing)
 
 
-def weighted_lines(
-    ends: tuple[IntArray, IntArray], weight: FloatArray, *, unit: IntArray, replica: IntArray, num_facets: int
-) -> Lines:
-    """Return a block of lines of given weight [m2]; equal ones of a source are added up. Arrays of shape (num,)."""
-    source, which = np.unique(np.stack([unit, replica, ends[0]]), axis=1, return_inverse=True)
-    entries = csr_matrix(coo_matrix((weight, (which.reshape(-1), ends[1])), shape=(source.shape[1], num_facets)))
+def weighted_lines(ends: tuple[IntArray, IntArray], weight: FloatArray, *, unit: IntArray, replica: IntArray) -> Lines:
+    """Return a block of lines of given weight [m2]; those of one source and one first end stand together, (num,)."""
+    first, second = ends
+    change = np.zeros(len(first), dtype=bool)
+    for key in (first, unit, replica):
+        change[1:] |= key[1:] != key[:-1]
+    change[:1] = True
+    row = np.flatnonzero(change)
     return Lines(
-        facet=source[2],
-        start=entries.indptr.astype(np.int64),
-        column=entries.indices.astype(np.int32),
-        strength=entries.data,
-        unit=source[0],
-        replica=source[1],
+        facet=first[row],
+        start=np.append(row, len(first)),
+        column=second.astype(np.int32),
+        strength=weight,
+        unit=unit[row],
+        replica=replica[row],
     )
 
 

@@ -17,7 +17,7 @@ from bbrmodel.radiation.exchange_error import variance_by_source
 from bbrmodel.radiation.kernels import HIT
 from bbrmodel.radiation.radiosity import RadiositySolver, make_patches
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
-from bbrmodel.radiation.tracer import RaySettings, RayShare, Tracer, even_share
+from bbrmodel.radiation.tracer import PORTAL_PARTS, RaySettings, RayShare, Tracer, even_share
 from bbrmodel.radiation.view_factors import compute_view_factors
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
@@ -76,9 +76,8 @@ def share_rays(
     if not wanted.any():  # everything is equally warm: nothing to win
         return even
     scale = (1.0 - 1.0 / _EVEN_SHARE) * total / max(float(wanted.sum()), 1e-300)
-    return RayShare(
-        _round(even.facets / _EVEN_SHARE, scale * facets), _round(even.portals / _EVEN_SHARE, scale * portals)
-    )
+    through = scale * portals / PORTAL_PARTS
+    return RayShare(_round(even.facets / _EVEN_SHARE, scale * facets), _round(even.portals / _EVEN_SHARE, through))
 
 
 def _round(least: FloatArray, extra: FloatArray) -> IntArray:
@@ -91,7 +90,7 @@ def _round(least: FloatArray, extra: FloatArray) -> IntArray:
 def _pilot(
     enclosure: Enclosure, settings: RaySettings, aim: Aim, specular: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return each source's part of the variance, and its rays in one replica: facets, then portals."""
+    """Return what facets and then portals add to the variance, and their rays over the number of replicas."""
     few = RaySettings(
         max(settings.rays_per_facet // _PILOT_SHARE, 2 * settings.replicas),
         settings.portal_rays // _PILOT_SHARE,
@@ -111,9 +110,12 @@ def _pilot(
         areas, (state, -state * irradiance), (radiosity, areas.kept), outward=state * (outside - irradiance)
     )
     even = even_share(enclosure, few)
-    sent = np.concatenate([np.where(enclosure.radiates, even.facets, 0), even.portals]).astype(np.float64)
-    variance = np.zeros(len(sent))
-    variance[: len(parts)] = parts
+    through = PORTAL_PARTS * even.portals
+    sent = np.concatenate([np.where(enclosure.radiates, even.facets, 0), through]).astype(np.float64)
+    by_source = np.zeros(enclosure.num_facets + PORTAL_PARTS * len(through))
+    by_source[: len(parts)] = parts
+    by_portal = by_source[enclosure.num_facets :].reshape(-1, PORTAL_PARTS).sum(axis=1)
+    variance = np.concatenate([by_source[: enclosure.num_facets], by_portal])
     patch = make_patches(centres, enclosure.surface, max_patches=max(1, enclosure.num_facets // _FACETS_PER_PATCH))
     mean = np.bincount(patch, weights=variance[: enclosure.num_facets]) / np.bincount(patch)
     variance[: enclosure.num_facets] = mean[patch]

@@ -13,6 +13,7 @@ MAX_LOST_FRACTION = 1e-5
 # A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
 MAX_PORTAL_OVERLAP = 0.2
 PROBE_RAYS = 64
+_ASKED = 200  # facets whose lost rays are looked at
 
 
 def probe(enclosure: Enclosure, *, rays_per_facet: int = PROBE_RAYS) -> None:
@@ -55,26 +56,35 @@ def check_lost(tracer: Tracer, lost: IntArray) -> None:
     worst = int(share.argmax())
     raise EnclosureError(
         f"surface '{enclosure.surface_names[worst]}': {100 * share[worst]:.3g} % of its rays are lost "
-        f"({int(lost.sum())} of {rays} in all): they " + _where_they_go(tracer, int(lost.argmax()))
+        f"({int(lost.sum())} of {rays} in all): they " + _where_they_go(tracer, np.flatnonzero(lost))
     )
 
 
-def _where_they_go(tracer: Tracer, facet: int) -> str:
-    """Return what the lost rays of one facet meet, with the remedy."""
-    rays = tracer.sample_facets(np.array([facet]))
-    hits = tracer.trace(*rays)
-    missed = hits.facet < 0
-    if missed.any() and not tracer.enclosure.has_environment:
+def _where_they_go(tracer: Tracer, losing: IntArray) -> str:
+    """Return what the lost rays of some facets meet, with the remedy."""
+    enclosure = tracer.enclosure
+    some = losing[:: max(1, len(losing) // _ASKED)]
+    found = [tracer.trace(*tracer.sample_facets(facet)) for facet in some[:, None]]
+    behind = np.unique(np.concatenate([hits.facet[hits.from_behind] for hits in found]))
+    # What a turned facet sends goes astray as well and says nothing about the others.
+    found = [hits for facet, hits in zip(some, found, strict=True) if facet not in behind] or found
+    facet, turned = (np.concatenate([getattr(hits, name) for hits in found]) for name in ("facet", "from_behind"))
+    missed = facet < 0
+    if missed.sum() > turned.sum() and not enclosure.has_environment:
         return (
-            "leave the model, so the cavity is open. Close it, or declare what is outside with "
+            "leave the model, so the cavity is open. Close it, turn normals inward, or declare what is outside with "
             "radiation.environment_temperature_K."
         )
-    wrong = ~missed & (hits.from_behind | ~tracer.enclosure.radiates[hits.facet])
-    if not wrong.any():
+    wrong = facet[turned] if turned.any() else facet[~missed & ~enclosure.radiates[facet]]
+    if not len(wrong):
         return "slip between facets. Check the mesh for gaps."
-    name = tracer.enclosure.name_of(int(hits.facet[wrong][0]))
-    if hits.from_behind[wrong][0]:
-        return f"hit '{name}' from behind. Its normals must point into the enclosure; bodies must not overlap."
+    worst = int(np.bincount(wrong).argmax())
+    name = enclosure.name_of(worst)
+    if turned.any():
+        return (
+            f"hit '{name}' from behind, most of them at facet {worst}. Its normals must point into the enclosure; "
+            "bodies must not overlap."
+        )
     return f"reach '{name}', which is declared radiates = false. Close the way to it, or let it radiate."
 
 

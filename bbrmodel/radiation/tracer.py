@@ -12,6 +12,8 @@ from bbrmodel.radiation.sampling import facet_points, sample_disc, sample_facets
 from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
+# A portal stands for many facets; scatter among few sets would tell its error badly.
+PORTAL_PARTS = 8
 # A ray between two perfect mirrors would never end.
 MAX_MIRROR_BOUNCES = 10_000
 # Rounding loses one ray in ten million at the edges of facets; many more have another reason.
@@ -35,10 +37,15 @@ class RaySettings:
     seed: int = 1
     replicas: int = 4
 
+    @property
+    def portal_sets(self) -> int:
+        """Number of low-discrepancy sets of each portal: replicas of `PORTAL_PARTS` independent sources."""
+        return PORTAL_PARTS * self.replicas
+
 
 @dataclass(frozen=True)
 class RayShare:
-    """Rays of each facet, shape (num_facets,), and through each portal, shape (num_portals,), in one replica."""
+    """Rays of each facet, shape (num_facets,), in one replica; through each portal, (num_portals,), in one set."""
 
     facets: IntArray
     portals: IntArray
@@ -46,7 +53,8 @@ class RayShare:
 
 def even_share(enclosure: Enclosure, settings: RaySettings) -> RayShare:
     """Return equally many rays for all facets, and for all portals."""
-    facets, portals = (-(-rays // settings.replicas) for rays in (settings.rays_per_facet, settings.portal_rays))
+    facets = -(-settings.rays_per_facet // settings.replicas)
+    portals = -(-settings.portal_rays // settings.portal_sets)
     return RayShare(np.full(enclosure.num_facets, facets), np.full(len(enclosure.portals), portals))
 
 
@@ -94,7 +102,7 @@ class Tracer:
         self._portal_points = sobol_points(int(share.portals.max(initial=1)))
         self._points: dict[int, AnyArray] = {n: facet_points(n) for n in np.unique(self.rays).tolist() if n}
         self._geometry = (enclosure.vertices_m, enclosure.normal, self.lift)
-        sent = settings.replicas * share.portals
+        sent = settings.portal_sets * share.portals
         rows = [
             [*p.center_m, *(np.array(p.normal) / np.linalg.norm(p.normal)), p.radius_m**2, rays / p.area_m2]
             for p, rays in zip(enclosure.portals, sent, strict=True)
@@ -106,7 +114,8 @@ class Tracer:
     @property
     def rays_in_all(self) -> int:
         """Number of rays of all facets and portals."""
-        return self.settings.replicas * int(self.rays.sum() + self.portal_rays.sum())
+        settings = self.settings
+        return settings.replicas * int(self.rays.sum()) + settings.portal_sets * int(self.portal_rays.sum())
 
     def chunks(self, rays: int) -> Iterator[IntArray]:
         """Yield facets that send equally many rays, about `rays` of them at a time."""
@@ -122,10 +131,10 @@ class Tracer:
         points, replicas = self._points[int(counts[0])], self.settings.replicas
         return sample_facets(facets, counts, points, self.settings.seed, self._geometry, replicas)  # type: ignore[no-any-return]
 
-    def sample_portal(self, number: int, replica: int) -> tuple[AnyArray, AnyArray]:
-        """Return origins and directions of the rays through one portal in one replica."""
+    def sample_portal(self, number: int, which: int) -> tuple[AnyArray, AnyArray]:
+        """Return origins and directions of the rays through one portal in one of its sets."""
         disc = (self.portals[number, :3], self.portals[number, 3:6], self.enclosure.portals[number].radius_m)
-        name = number + (replica << 40)
+        name = number + (which << 40)
         points = self._portal_points[: self.portal_rays[number]]
         return sample_disc(name, points, self.settings.seed, disc)  # type: ignore[no-any-return]
 
@@ -205,4 +214,4 @@ class Tracer:
             getattr(found, name)[lost] = getattr(again, name)
 
 
-__all__ = ["MAX_MIRROR_BOUNCES", "RaySettings", "RayShare", "Tracer", "Visits", "even_share"]
+__all__ = ["MAX_MIRROR_BOUNCES", "PORTAL_PARTS", "RaySettings", "RayShare", "Tracer", "Visits", "even_share"]

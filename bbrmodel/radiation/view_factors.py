@@ -13,7 +13,7 @@ from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST, count_rows
 from bbrmodel.radiation.lines import Lines, one_sided_sums
 from bbrmodel.radiation.losses import check_lost, check_portal
 from bbrmodel.radiation.memory import check_memory
-from bbrmodel.radiation.tracer import RaySettings, RayShare, Tracer, Visits
+from bbrmodel.radiation.tracer import PORTAL_PARTS, RaySettings, RayShare, Tracer, Visits
 from bbrmodel.solution import RadiationReport
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 
@@ -145,15 +145,8 @@ def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
     inside = ~out
     lines = list(tally.lines)
     if inside.any():
-        lines.append(
-            weighted_lines(
-                (first[inside], second[inside]),
-                weight[inside],
-                unit=unit[inside],
-                replica=replica[inside],
-                num_facets=num,
-            )
-        )
+        ends = first[inside], second[inside]
+        lines.append(weighted_lines(ends, weight[inside], unit=unit[inside], replica=replica[inside]))
     escape = np.bincount(first[out], weights=weight[out], minlength=num).astype(np.float64)
     nothing, ones = np.zeros(num), np.ones(num)
     escapes = Escapes(first[out], weight[out], unit[out], replica[out])
@@ -243,7 +236,7 @@ def _set_aside(tracer: Tracer, facets: IntArray, each: int, visits: Visits, whic
 
 
 def _merge(parts: list[_Ends], tracer: Tracer) -> _Ends:
-    """Return lines of facets, or of one portal's replica, with equal ones added up."""
+    """Return lines of facets, or of one portal's set, with equal ones added up, sorted by first end and replica."""
     first, second, weight, unit, replica = (
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("first", "second", "weight", "unit", "replica")
@@ -270,11 +263,11 @@ def _count(
 
 def _add_portals(tracer: Tracer, tally: _Tally) -> None:
     """Add the lines through all portals to the tally: each joins what lies ahead with what lies behind."""
-    replicas = tracer.settings.replicas
+    sets = tracer.settings.portal_sets
     for number in range(len(tracer.portals)):
-        for replica in range(replicas):
-            origins, directions = tracer.sample_portal(number, replica)
-            identity = -(number * replicas + replica + 1) << 40
+        for which in range(sets):
+            origins, directions = tracer.sample_portal(number, which)
+            identity = -(number * sets + which + 1) << 40
             ways = []
             for way, sign in enumerate((1.0, -1.0)):
                 start = identity + way * len(origins)
@@ -282,14 +275,14 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
                 ways.append(list(tracer.follow(origins, turned, first_identity=start, without_portal=number)))
             check_portal(tracer, number, ahead=ways[0][0], behind=ways[1][0])
             found = [
-                _portal_lines(tracer, number, replica, ahead=ahead, behind=behind)
+                _portal_lines(tracer, number, which, ahead=ahead, behind=behind)
                 for ahead in ways[0]
                 for behind in ways[1]
             ]
             tally.ends.append(_merge(found, tracer))
 
 
-def _portal_lines(tracer: Tracer, number: int, replica: int, *, ahead: Visits, behind: Visits) -> _Ends:
+def _portal_lines(tracer: Tracer, number: int, which: int, *, ahead: Visits, behind: Visits) -> _Ends:
     """Return lines between arrivals ahead of and behind a portal, and those that leave the model on one side."""
     _, a, b = np.intersect1d(ahead.ray, behind.ray, assume_unique=True, return_indices=True)
     usable = (ahead.kind[a] != LOST) & (behind.kind[b] != LOST) & ((ahead.kind[a] == HIT) | (behind.kind[b] == HIT))
@@ -301,7 +294,8 @@ def _portal_lines(tracer: Tracer, number: int, replica: int, *, ahead: Visits, b
         density = density + np.where(end >= 0, tracer.density[end], 0.0)
     swapped = first < 0  # the environment is always the second end
     first, second = np.where(swapped, second, first), np.where(swapped, first, second)
-    unit = np.full(len(first), tracer.enclosure.num_facets + number)
+    part, replica = divmod(which, tracer.settings.replicas)
+    unit = np.full(len(first), tracer.enclosure.num_facets + PORTAL_PARTS * number + part)
     return _Ends(first, second, 1.0 / density, unit, np.full(len(first), replica))
 
 
