@@ -93,26 +93,66 @@ class JointFlow:
     area_m2: float
     heat_W: float
     temperature_step_K: float
+    max_temperature_step_K: float | None = None  # largest of any place, by size; None in older results
+    conductance_low_W_m2_K: float | None = None  # plausible limits of the conductance; None where nobody gives them
+    conductance_high_W_m2_K: float | None = None
+    contact: str = ""  # entry of the library, or "given"
+
+
+@dataclass(frozen=True)
+class SinkFlow:
+    """Heat from a link into what it is fastened to part way."""
+
+    at_m: float
+    fastened_to: str  # surface, or "temperature"
+    heat_W: float
+    temperature_K: float  # of what it is fastened to
+    link_temperature_K: float
 
 
 @dataclass(frozen=True)
 class LinkFlow:
-    """Heat along a wire into the surface where it starts, and the temperatures of its ends."""
+    """Heat along a link (all its wires), and its temperatures.
+
+    `heat_W` enters the surface where it starts, `heat_to_W` what it ends at; with those of the sinks they sum to
+    `joule_W` + `side_W`.
+    """
 
     name: str
     heat_W: float
     temperature_from_K: float
     temperature_to_K: float
+    heat_to_W: float = 0.0
+    joule_W: float = 0.0  # from its current
+    side_W: float = 0.0  # absorbed through its side, less what that emits
+    max_temperature_K: float | None = None  # along the link; None in older results
+    sinks: tuple[SinkFlow, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourcePower:
+    """Power of a heat source that follows from a radio-frequency drive, and its parts."""
+
+    name: str
+    power_W: float
+    dielectric_W: float
+    ohmic_W: float
+    current_A: float  # amplitude
+    skin_depth_m: float | None  # None where the film's resistivity is not given
+    resistance_ratio: float  # of the film, at the drive's frequency over direct current
 
 
 @dataclass(frozen=True)
 class CryogenBath:
-    """What the bath receives."""
+    """What the bath receives; heat into the liquid boils it off, heat into the vapour leaves with that."""
 
     surface: str
     heat_load_W: float
     boil_off_L_per_day: float
     saturation_temperature_K: float  # at the liquid's surface
+    vapour_heat_W: float = 0.0  # part of heat_load_W that the vapour takes
+    wetted_area_m2: float | None = None  # None in older results
+    largest_flux_W_m2: float | None = None  # into the liquid, of any facet
 
 
 @dataclass(frozen=True)
@@ -130,6 +170,7 @@ class ThermalState:
     residual_history_W: tuple[float, ...]
     links: tuple[LinkFlow, ...] = ()
     net_radiation_W: Mapping[str, float] = field(default_factory=dict)  # absorbed less emitted, by surface
+    sources: tuple[SourcePower, ...] = ()  # of radio-frequency drives
 
 
 @dataclass(frozen=True)
@@ -261,8 +302,10 @@ __all__ = [
     "RadiatingFacets",
     "RadiationReport",
     "SensorReading",
+    "SinkFlow",
     "SolidMesh",
     "Solution",
+    "SourcePower",
     "SurfaceAtIon",
     "ThermalState",
 ]

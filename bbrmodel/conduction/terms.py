@@ -100,6 +100,11 @@ class JointTerm:
         """Return the area mean of T(first) - T(second) [K]."""
         return float((T[self.first] - T[self.second]).mean(axis=1) @ self.area_m2 / self.area_m2.sum())
 
+    def largest_step(self, T: FloatArray) -> float:
+        """Return T(first) - T(second) [K] at the node where its size is largest."""
+        steps = (T[self.first] - T[self.second]).ravel()
+        return float(steps[np.abs(steps).argmax()])
+
     def derivative(self, T: FloatArray) -> Any:
         """Return the exact matrix."""
         mass = (np.ones((3, 3)) + np.eye(3)) / 12.0
@@ -132,6 +137,11 @@ class JointTerm:
 class LinkCurve(Protocol):
     """What a link needs of its material."""
 
+    @property
+    def range_K(self) -> tuple[float, float]:
+        """Lowest and highest temperature."""
+        ...
+
     def __call__(self, T: FloatArray) -> FloatArray:
         """Return k [W/m/K]."""
         ...
@@ -159,7 +169,10 @@ class LinkTerm:
     def flow(self, T: FloatArray) -> float:
         """Return the heat [W] that arrives at the surface where the link starts."""
         here, there = self.ends(T)
-        return self.section_per_length_m * self.curve.integral(here, there)
+        ends = np.array([here, there])
+        inside = np.clip(ends, *self.curve.range_K)  # an iterate may leave the range
+        beyond = float(np.diff((ends - inside) * self.curve(inside))[0])
+        return self.section_per_length_m * (self.curve.integral(*map(float, inside)) + beyond)
 
     def heat(self, T: FloatArray) -> FloatArray:
         """Return the heat into each node."""
@@ -194,10 +207,13 @@ class LinkTerm:
         here = float(self.weights_from @ T)
         return here, self.temperature_K if self.weights_to is None else float(self.weights_to @ T)
 
+    def check_range(self, T: FloatArray) -> None:
+        """Raise `PropertyRangeError` where an end lies outside the data of the material."""
+        self.curve(np.array(self.ends(T)))
+
     def _slopes(self, T: FloatArray) -> tuple[float, float]:
         """Return d flow / dT of both ends [W/K]."""
-        here, there = self.ends(T)
-        k = self.curve(np.array([here, there]))
+        k = self.curve(np.clip(self.ends(T), *self.curve.range_K))
         return -self.section_per_length_m * float(k[0]), self.section_per_length_m * float(k[1])
 
 

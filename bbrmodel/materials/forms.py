@@ -106,6 +106,49 @@ class LogRational:
 
 
 @dataclass(frozen=True)
+class Shifted:
+    """Another form with a constant added, as impurities add to a resistivity."""
+
+    form: Form
+    constant: float
+
+    @property
+    def kinks_K(self) -> tuple[float, ...]:
+        """Those of the other form."""
+        return self.form.kinks_K
+
+    def value(self, T: FloatArray) -> FloatArray:
+        """Return y at `T` [K]."""
+        return self.form.value(T) + self.constant
+
+    def slope(self, T: FloatArray) -> FloatArray:
+        """Return dy/dT."""
+        return self.form.slope(T)
+
+
+@dataclass(frozen=True)
+class LinearTable:
+    """Points joined by straight lines."""
+
+    temperatures_K: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @property
+    def kinks_K(self) -> tuple[float, ...]:
+        """The points themselves."""
+        return self.temperatures_K
+
+    def value(self, T: FloatArray) -> FloatArray:
+        """Return y at `T` [K]."""
+        return np.asarray(np.interp(T, self.temperatures_K, self.values))
+
+    def slope(self, T: FloatArray) -> FloatArray:
+        """Return dy/dT; at a point, the slope towards higher temperature."""
+        slopes = np.diff(self.values) / np.diff(self.temperatures_K)
+        return np.asarray(slopes[np.searchsorted(self.temperatures_K[1:-1], T, side="right")])
+
+
+@dataclass(frozen=True)
 class LogLogTable:
     """Points joined by power laws: ln y is linear in ln T between neighbours."""
 
@@ -173,4 +216,13 @@ class HustLankford:
         return np.asarray(self._conductivity(T + 1j * step).imag / step)
 
 
-__all__ = ["ConstantForm", "Form", "HustLankford", "LogLogTable", "LogPolynomial", "LogRational"]
+__all__ = [
+    "ConstantForm",
+    "Form",
+    "HustLankford",
+    "LinearTable",
+    "LogLogTable",
+    "LogPolynomial",
+    "LogRational",
+    "Shifted",
+]

@@ -1,7 +1,7 @@
 """Metals by their resistivity: refractive index, emissivity at their own temperature, absorptivity for other light."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 
 from bbrmodel.errors import ConfigError, UnknownNameError, suggest
 from bbrmodel.materials.curves import Curve, constant_curve
-from bbrmodel.materials.forms import LogLogTable
+from bbrmodel.materials.forms import LogLogTable, Shifted
 from bbrmodel.materials.spectral import SpectralCurve, effective_wavelength, total_emissivity
 from bbrmodel.materials.spectral_metals import (
     drude_index,
@@ -169,4 +169,16 @@ def metal_of_resistivity(resistivity_ohm_m: float) -> Metal:
     return Metal("given", "metal of a given resistivity", lattice, 0.0, None, 0.0)
 
 
-__all__ = ["Metal", "list_metals", "metal", "metal_of_resistivity"]
+def resistivity_curve(name: str, *, residual_resistance_ratio: float | None = None) -> Curve:
+    """Return the resistivity [ohm m] of a metal of the library over temperature, impurities included.
+
+    Raises
+    ------
+    UnknownNameError, ConfigError
+        As `metal`.
+    """
+    found = metal(name, residual_resistance_ratio=residual_resistance_ratio)
+    return replace(found.lattice, form=Shifted(found.lattice.form, found.residual))
+
+
+__all__ = ["Metal", "list_metals", "metal", "metal_of_resistivity", "resistivity_curve"]

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbrmodel.errors import BbrModelError, ConfigError, UnknownNameError, UnknownSurfaceError, suggest
-from bbrmodel.materials import Curve, Finish, constant_curve, contact_conductance, material
+from bbrmodel.materials import Curve, Finish, contact_conductance
+from bbrmodel.materials.custom import SolidMaterial, constant_material, find_material
 from bbrmodel.mesh import FacetMesh, Interfaces, MeshBundle
 from bbrmodel.model.assumptions import assumptions, pane_notes
 from bbrmodel.model.coats import finish_of, optics_of
+from bbrmodel.model.heat_notes import heat_notes
+from bbrmodel.model.links import link_material, link_resistivity, link_surfaces
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.spec import BoundaryCondition, Case, Joint, Optics, is_glob, matching_names, surface_settings
 from bbrmodel.typing import BoolArray
@@ -25,6 +28,8 @@ class AssignedJoint:
     bodies: tuple[int, int]
     conductance_W_m2_K: float
     contact: str
+    range_W_m2_K: tuple[float, float] | None = None  # plausible lowest and highest conductance
+    verified: bool | None = None  # whether the conductance was read in its source; None: given in the case
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,7 @@ class Assignment:
     bodies that touch without a joint and are therefore bonded.
     """
 
-    curves: tuple[Curve, ...]
-    materials: tuple[str | None, ...]
+    materials: tuple[SolidMaterial, ...]
     optics: tuple[Optics | None, ...]
     finishes: tuple[Finish | None, ...]
     specularity: tuple[float, ...]
@@ -46,6 +50,11 @@ class Assignment:
     joints: tuple[AssignedJoint, ...]
     undeclared_contacts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Conductivity of every body."""
+        return tuple(found.conductivity for found in self.materials)
 
     @property
     def split_joints(self) -> tuple[AssignedJoint, ...]:
@@ -83,7 +92,7 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
         joint of bodies that do not touch, a surface with two conditions.
     """
     found = _Findings(case)
-    curves, materials = _assign_bodies(case, mesh.bundle, found)
+    materials = _assign_bodies(case, mesh.bundle, found)
     _check_surface_names(case, mesh.facets, found)
     tables, finishes = _assign_finishes(case, mesh, materials, found)
     conditions = _assign_conditions(case, mesh.facets, found)
@@ -97,9 +106,8 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     touching = _touching(mesh.interfaces, len(names))
     undeclared = tuple((names[a], names[b]) for a, b in sorted(touching) if frozenset((a, b)) not in declared)
     warnings = [*_warnings(case, mesh, undeclared), *assumptions(case, mesh.facets.surface_names, tables, finishes)]
-    warnings += pane_notes(mesh, tables)
+    warnings += [*pane_notes(mesh, tables), *heat_notes(case, mesh, conditions)]
     return Assignment(
-        curves=tuple(curves),
         materials=tuple(materials),
         optics=tuple(tables),
         finishes=tuple(finishes),
@@ -111,28 +119,26 @@ def assign(case: Case, mesh: PreparedMesh) -> Assignment:
     )
 
 
-def _assign_bodies(case: Case, bundle: MeshBundle, found: _Findings) -> tuple[list[Curve], list[str | None]]:
-    """Return conductivity and material of every body."""
+def _assign_bodies(case: Case, bundle: MeshBundle, found: _Findings) -> list[SolidMaterial]:
+    """Return the material of every body."""
     for name in case.bodies:
         if name not in bundle.body_names:
             found.add(UnknownNameError(f"bodies.{name}: the mesh has no such body.{suggest(name, bundle.body_names)}"))
-    curves: list[Curve] = []
-    materials: list[str | None] = []
+    materials: list[SolidMaterial] = []
     for name in bundle.body_names:
         body = case.bodies.get(name)
-        curve = constant_curve(1.0)
+        substance = constant_material(1.0, name)
         if body is None:
             found.add(ConfigError(f"bodies.{name}: this body of the mesh has no material. Add [bodies.{name}]."))
         elif body.conductivity_W_m_K is not None:
-            curve = constant_curve(body.conductivity_W_m_K, owner=name, quantity="conductivity")
+            substance = constant_material(body.conductivity_W_m_K, name)
         else:
             try:
-                curve = material(str(body.material)).conductivity
+                substance = find_material(str(body.material), case.materials)
             except BbrModelError as error:
                 found.add(type(error)(f"bodies.{name}.material = '{body.material}': {error}"))
-        curves.append(curve)
-        materials.append(None if body is None else body.material)
-    return curves, materials
+        materials.append(substance)
+    return materials
 
 
 def _check_surface_names(case: Case, facets: FacetMesh, found: _Findings) -> None:
@@ -143,9 +149,8 @@ def _check_surface_names(case: Case, facets: FacetMesh, found: _Findings) -> Non
     for index, condition in enumerate(case.boundary_conditions):
         uses[condition.surface].append(f"boundary_conditions.{index}.surface")
     for index, link in enumerate(case.links):
-        uses[link.from_].append(f"links.{link.name or index}.from")
-        if link.to is not None:
-            uses[link.to].append(f"links.{link.name or index}.to")
+        for key, name in link_surfaces(link).items():
+            uses[name].append(f"links.{link.name or index}.{key}")
     for source in case.heat_sources:
         if source.surface is not None:
             uses[source.surface].append(f"heat_sources.{source.name}.surface")
@@ -157,7 +162,7 @@ def _check_surface_names(case: Case, facets: FacetMesh, found: _Findings) -> Non
 
 
 def _assign_finishes(
-    case: Case, mesh: PreparedMesh, materials: list[str | None], found: _Findings
+    case: Case, mesh: PreparedMesh, materials: list[SolidMaterial], found: _Findings
 ) -> tuple[list[Optics | None], list[Finish | None]]:
     """Return optics and finish of every surface that radiates; None for the others."""
     edges = () if case.radiation is None else case.radiation.band_edges_m or ()
@@ -172,7 +177,7 @@ def _assign_finishes(
         if not (case.radiation is None or silent) and mesh.facets.exposed[mine].all():
             try:
                 table = optics_of(case, name, mesh.bundle.body_names[owner] if owner >= 0 else None)
-                finish = finish_of(table, materials[owner] if owner >= 0 else None, edges)
+                finish = finish_of(table, materials[owner].library if owner >= 0 else None, edges)
             except BbrModelError as error:
                 found.add(type(error)(f'surfaces."{name}": {error}'))
         tables.append(table)
@@ -213,7 +218,7 @@ def _assign_conditions(case: Case, facets: FacetMesh, found: _Findings) -> dict[
 
 
 def _assign_joints(
-    case: Case, mesh: PreparedMesh, materials: list[str | None], found: _Findings
+    case: Case, mesh: PreparedMesh, materials: list[SolidMaterial], found: _Findings
 ) -> list[AssignedJoint]:
     """Return all joints with their conductances."""
     names = mesh.bundle.body_names
@@ -236,20 +241,20 @@ def _assign_joints(
             )
             continue
         try:
-            value, label = _conductance(joint, materials[first], materials[second])
+            joints.append(_joint(joint, (first, second), materials))
         except BbrModelError as error:
             found.add(type(error)(f"{where}: {error}"))
-            continue
-        joints.append(AssignedJoint("joint:" + "/".join(joint.between), (first, second), value, label))
     return joints
 
 
-def _conductance(joint: Joint, first: str | None, second: str | None) -> tuple[float, str]:
-    """Return conductance and its origin."""
+def _joint(joint: Joint, bodies: tuple[int, int], materials: list[SolidMaterial]) -> AssignedJoint:
+    """Return a joint with its conductance, the range of that, and where both come from."""
+    name = "joint:" + "/".join(joint.between)
     if joint.conductance_W_m2_K is not None:
-        return joint.conductance_W_m2_K, "given"
+        return AssignedJoint(name, bodies, joint.conductance_W_m2_K, "given", joint.conductance_range_W_m2_K)
+    first, second = (materials[body].library for body in bodies)
     contact = contact_conductance(first, second, str(joint.contact), joint.pressure_Pa)
-    return contact.h, contact.key
+    return AssignedJoint(name, bodies, contact.h, contact.key, contact.h_range, contact.verified)
 
 
 def _touching(interfaces: Interfaces, num_bodies: int) -> set[tuple[int, int]]:
@@ -259,17 +264,19 @@ def _touching(interfaces: Interfaces, num_bodies: int) -> set[tuple[int, int]]:
 
 
 def _check_links_and_sources(case: Case, mesh: PreparedMesh, found: _Findings) -> None:
-    """Record links to shells, and sources and sensors in bodies that do not exist."""
+    """Record links to shells or of unknown materials, and sources and sensors in bodies that do not exist."""
     facets, names = mesh.facets, mesh.bundle.body_names
     solid: BoolArray = facets.body >= 0
     for index, link in enumerate(case.links):
-        for end in (link.from_, link.to):
-            if end in facets.surface_names and not solid[facets.surface == facets.surface_names.index(str(end))].any():
-                found.add(
-                    ConfigError(
-                        f"links.{link.name or index}: '{end}' has no body behind it. Use to_temperature_K instead."
-                    )
-                )
+        where = f"links.{link.name or index}"
+        for end in link_surfaces(link).values():
+            indices = [facets.surface_names.index(name) for name in matching_names(end, facets.surface_names)]
+            if indices and not solid[np.isin(facets.surface, indices)].any():
+                found.add(ConfigError(f"{where}: '{end}' has no body behind it. Give a temperature instead."))
+        try:
+            link_resistivity(link, link_material(link, case.materials))
+        except BbrModelError as error:
+            found.add(type(error)(f"{where}: {error}"))
     for kind, entries in (("heat_sources", case.heat_sources), ("sensors", case.sensors)):
         for entry in entries:
             if entry.body is not None and entry.body not in names:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bbrmodel.mesh import report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
-from bbrmodel.model.assign import Assignment
+from bbrmodel.model.assign import AssignedJoint, Assignment
 from bbrmodel.model.light import build_enclosure, expected_temperatures
 from bbrmodel.model.optics import plan_light
 from bbrmodel.model.paths import check_anchored
@@ -46,12 +46,23 @@ class BodyReport:
 
 
 @dataclass(frozen=True)
+class JointReport:
+    """One joint: what it passes, between which limits, and where the number comes from."""
+
+    name: str
+    conductance_W_m2_K: float
+    low_W_m2_K: float | None  # None: no range is given
+    high_W_m2_K: float | None
+    contact: str  # entry of the library, or "given"
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """What a case amounts to on its mesh, short of solving it."""
 
     bodies: tuple[BodyReport, ...]
     surfaces: tuple[SurfaceReport, ...]
-    joints: tuple[tuple[str, float, str], ...]  # name, conductance in W/m2/K, where it comes from
+    joints: tuple[JointReport, ...]
     undeclared_contacts: tuple[tuple[str, str], ...]
     portals: tuple[str, ...]
     mesh: MeshReport
@@ -86,7 +97,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     return CheckReport(
         bodies=_bodies(mesh, assignment),
         surfaces=_surfaces(mesh, assignment),
-        joints=tuple((joint.name, joint.conductance_W_m2_K, joint.contact) for joint in assignment.joints),
+        joints=tuple(_joint(joint) for joint in assignment.joints),
         undeclared_contacts=assignment.undeclared_contacts,
         portals=tuple(portal.name for portal in mesh.portals),
         mesh=report_mesh(mesh.bundle, mesh.facets),
@@ -96,6 +107,12 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     )
 
 
+def _joint(joint: AssignedJoint) -> JointReport:
+    """Return one row for a joint."""
+    low, high = joint.range_W_m2_K or (None, None)
+    return JointReport(joint.name, joint.conductance_W_m2_K, low, high, joint.contact)
+
+
 def _bodies(mesh: PreparedMesh, assignment: Assignment) -> tuple[BodyReport, ...]:
     """Return one row for each body."""
     corners = mesh.bundle.points_m[mesh.bundle.cells]
@@ -103,9 +120,7 @@ def _bodies(mesh: PreparedMesh, assignment: Assignment) -> tuple[BodyReport, ...
     rows = []
     for index, name in enumerate(mesh.bundle.body_names):
         mine = mesh.bundle.cell_body == index
-        rows.append(
-            BodyReport(name, assignment.materials[index] or "constant", int(mine.sum()), float(volume[mine].sum()))
-        )
+        rows.append(BodyReport(name, assignment.materials[index].name, int(mine.sum()), float(volume[mine].sum())))
     return tuple(rows)
 
 
@@ -141,4 +156,4 @@ def _describe(condition: dict[str, object]) -> str:
     return ""
 
 
-__all__ = ["BodyReport", "CheckReport", "SurfaceReport", "check_prepared"]
+__all__ = ["BodyReport", "CheckReport", "JointReport", "SurfaceReport", "check_prepared"]

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from bbrmodel.conduction.solid import cell_volumes
-from bbrmodel.conduction.terms import FacetTerm, FluxLaw, JointTerm, LinkTerm, SourceTerm, Term
+from bbrmodel.conduction.terms import FacetTerm, JointTerm, SourceTerm, Term
 from bbrmodel.errors import ConfigError
-from bbrmodel.materials import constant_curve, ln2, material
 from bbrmodel.mesh import SplitMesh
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import Assignment
+from bbrmodel.model.baths import BathTerm, build_wall
+from bbrmodel.model.links import build_link, link_is_tied
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.spec import BoundaryCondition, Case, Link, matching_names
+from bbrmodel.model.sources import source_powers
+from bbrmodel.spec import BoundaryCondition, Case, matching_names
 from bbrmodel.typing import BoolArray, FloatArray
 
 
@@ -32,8 +34,11 @@ class PathBuilder:
         for joint, facets in zip(assignment.split_joints, self._split.joints, strict=True):
             nodes = (facets.nodes_first, facets.nodes_second)
             terms.append(JointTerm(joint.name, *nodes, facets.area_m2, joint.conductance_W_m2_K))
-        terms += [self._link_term(link, index) for index, link in enumerate(self._case.links)]
-        terms += [self._source_term(index) for index in range(len(self._case.heat_sources))]
+        for index, link in enumerate(self._case.links):
+            name = f"link:{link.name or index}"
+            terms.append(build_link(link, name, self._case.materials, self._surface_average))
+        for index in range(len(self._case.heat_sources)):
+            terms += self._source_terms(index)
         return terms
 
     def fixed(self, assignment: Assignment) -> tuple[BoolArray, FloatArray, dict[str, BoolArray]]:
@@ -63,30 +68,13 @@ class PathBuilder:
         name = self._mesh.facets.surface_names[index]
         nodes, area = self._split.facet_nodes[mine], self._area[mine]
         if condition.bath is not None:
-            depth = bath_depth(self._mesh.facet_vertices_m[mine])
-            boiling = ln2.saturation_temperature_at_depth(depth, condition.pressure_Pa)
-            return FacetTerm(f"bath:{name}", nodes, area, _bath_law(boiling))
+            wall = build_wall(self._mesh.facet_vertices_m[mine], condition)
+            return BathTerm(f"bath:{name}", nodes, area, wall.law(), wall)
         if condition.heat_flux_W_m2 is not None:
             flux = condition.heat_flux_W_m2
             return FacetTerm(f"flux:{name}", nodes, area, lambda T: (np.full_like(T, flux), np.zeros_like(T)))
         film, ambient = float(condition.film_W_m2_K or 0.0), float(condition.ambient_K or 0.0)
         return FacetTerm(f"film:{name}", nodes, area, lambda T: (film * (ambient - T), np.full_like(T, -film)))
-
-    def _link_term(self, link: Link, index: int) -> LinkTerm:
-        """Return a wire."""
-        if link.material is not None:
-            curve = material(link.material).conductivity
-        else:
-            curve = constant_curve(float(link.conductivity_W_m_K or 0.0))
-        section = link.count * np.pi / 4.0 * link.diameter_m**2
-        return LinkTerm(
-            name=f"link:{link.name or index}",
-            weights_from=self._surface_average(link.from_),
-            weights_to=None if link.to is None else self._surface_average(link.to),
-            temperature_K=float(link.to_temperature_K or np.nan),
-            section_per_length_m=float(section / link.length_m),
-            curve=curve,
-        )
 
     def _surface_average(self, name: str) -> FloatArray:
         """Return node weights that give the area mean over a surface (or all that a glob matches)."""
@@ -98,35 +86,19 @@ class PathBuilder:
         average: FloatArray = (weights / weights.sum()).astype(np.float64)
         return average
 
-    def _source_term(self, index: int) -> SourceTerm:
-        """Return a power spread evenly over a body's volume or a surface's area."""
+    def _source_terms(self, index: int) -> list[SourceTerm]:
+        """Return powers spread evenly over a body's volume or a surface's area."""
         source = self._case.heat_sources[index]
         if source.surface is not None:
-            load = source.power_W * self._surface_average(source.surface)
+            share = self._surface_average(source.surface)
         else:
             mine = self._split.cell_body == self._mesh.bundle.body_names.index(str(source.body))
             volume = cell_volumes(self._split)[mine]
-            share = np.repeat(volume / volume.sum() / 4.0, 4)
+            corners = np.repeat(volume / volume.sum() / 4.0, 4)
             nodes = self._split.cells[mine].ravel()
-            sums = np.bincount(nodes, weights=share, minlength=len(self._split.points_m))
-            load = (source.power_W * sums).astype(np.float64)
-        return SourceTerm(f"source:{source.name}", load)
-
-
-def bath_depth(vertices_m: FloatArray) -> FloatArray:
-    """Return the depth [m] of wetted facets below the liquid's surface: their highest point, z upwards."""
-    depth: FloatArray = vertices_m[:, :, 2].max() - vertices_m[:, :, 2].mean(axis=1)
-    return depth
-
-
-def _bath_law(boiling_K: FloatArray) -> FluxLaw:
-    """Return the flux into a wall that a boiling liquid wets."""
-
-    def law(T: FloatArray) -> tuple[FloatArray, FloatArray]:
-        superheat = T - boiling_K
-        return -ln2.boiling_heat_flux(superheat), -ln2.boiling_heat_flux_derivative(superheat)
-
-    return law
+            sums = np.bincount(nodes, weights=corners, minlength=len(self._split.points_m))
+            share = sums.astype(np.float64)
+        return [SourceTerm(name, power * share) for name, power in source_powers(source).items()]
 
 
 def check_anchored(case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh) -> None:
@@ -170,8 +142,9 @@ def _conduction_groups(case: Case, mesh: PreparedMesh, assignment: Assignment, s
         if frozenset((int(a), int(b))) not in insulated:
             unite(int(a), int(b))
     for link in case.links:
-        if link.to is not None:
-            unite(_bodies_of(mesh, link.from_)[0], _bodies_of(mesh, link.to)[0])
+        for surface in (link.to, *(sink.surface for sink in link.sinks)):
+            if surface is not None:
+                unite(_bodies_of(mesh, link.from_)[0], _bodies_of(mesh, surface)[0])
     return group
 
 
@@ -184,15 +157,15 @@ def _bodies_of(mesh: PreparedMesh, surface: str) -> list[int]:
 
 
 def _anchored_bodies(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Sequence[int]:
-    """Return bodies with a temperature, film or bath of their own, or a link to a temperature."""
+    """Return bodies with a temperature, film or bath of their own, or a link that leads to one."""
     bodies: list[int] = []
     for index, condition in assignment.conditions.items():
         if condition.heat_flux_W_m2 is None and condition.film_W_m2_K != 0.0:
             bodies += _bodies_of(mesh, mesh.facets.surface_names[index])
     for link in case.links:
-        if link.to is None:
+        if link_is_tied(link):
             bodies += _bodies_of(mesh, link.from_)
     return bodies
 
 
-__all__ = ["PathBuilder", "bath_depth", "check_anchored"]
+__all__ = ["PathBuilder", "check_anchored"]

@@ -1,19 +1,16 @@
-"""Put a solved case into tables: bodies, flows, sensors, joints, baths."""
+"""Put a solved case into tables: bodies, flows, sensors, radiation."""
 
 import numpy as np
 
 from bbrmodel.conduction.solid import cell_volumes
-from bbrmodel.conduction.terms import FacetTerm, JointTerm, LinkTerm
+from bbrmodel.conduction.terms import JointTerm
 from bbrmodel.errors import ConfigError
-from bbrmodel.materials import ln2
 from bbrmodel.mesh import interpolation_weights, nearest_cell
+from bbrmodel.model.path_tables import bath_loads, joint_flows, link_flows, source_rows
 from bbrmodel.model.thermal import ThermalSolution
 from bbrmodel.solution import (
     BodyTemperature,
-    CryogenBath,
     EnergyBalance,
-    JointFlow,
-    LinkFlow,
     SensorReading,
     ThermalState,
 )
@@ -35,11 +32,12 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
         heat_flows_W=flows,
         energy_balance=EnergyBalance(residual, abs(residual) / largest),
         sensors=_sensors(solved),
-        joints=_joints(solved),
-        baths=_baths(solved),
+        joints=joint_flows(solved),
+        baths=bath_loads(solved),
         residual_history_W=solved.history_W,
-        links=_links(solved),
+        links=link_flows(solved),
         net_radiation_W=_net_radiation(solved),
+        sources=source_rows(solved.case),
     )
 
 
@@ -64,7 +62,7 @@ def _bodies(solved: ThermalSolution) -> tuple[BodyTemperature, ...]:
         mine = solved.split.cell_body == index
         corners = solved.T[solved.split.cells[mine]]
         mean = float(corners.mean(axis=1) @ volume[mine] / volume[mine].sum())
-        label = solved.assignment.materials[index] or "constant conductivity"
+        label = solved.assignment.materials[index].name
         rows.append(BodyTemperature(name, label, float(corners.min()), mean, float(corners.max())))
     return tuple(rows)
 
@@ -98,32 +96,6 @@ def _sensors(solved: ThermalSolution) -> tuple[SensorReading, ...]:
     return tuple(readings)
 
 
-def _joints(solved: ThermalSolution) -> tuple[JointFlow, ...]:
-    """Return heat and temperature step of every joint of finite conductance."""
-    names = solved.mesh.bundle.body_names
-    pairs = {joint.name: joint.bodies for joint in solved.assignment.joints}
-    rows = []
-    for term in solved.terms:
-        if isinstance(term, JointTerm):
-            first, second = pairs[term.name]
-            rows.append(
-                JointFlow(
-                    (names[first], names[second]),
-                    term.conductance_W_m2_K,
-                    float(term.area_m2.sum()),
-                    term.flow(solved.T),
-                    term.step(solved.T),
-                )
-            )
-    return tuple(rows)
-
-
-def _links(solved: ThermalSolution) -> tuple[LinkFlow, ...]:
-    """Return the heat along every link; between two surfaces it is heat that one gives the other."""
-    links = [term for term in solved.terms if isinstance(term, LinkTerm)]
-    return tuple(LinkFlow(t.name.removeprefix("link:"), t.flow(solved.T), *t.ends(solved.T)) for t in links)
-
-
 def _net_radiation(solved: ThermalSolution) -> dict[str, float]:
     """Return what each radiating surface absorbs less what it emits [W]."""
     if solved.light is None:
@@ -134,20 +106,6 @@ def _net_radiation(solved: ThermalSolution) -> dict[str, float]:
     )
     present = np.unique(enclosure.surface[enclosure.radiates])
     return {enclosure.surface_names[index]: float(net[index]) for index in present}
-
-
-def _baths(solved: ThermalSolution) -> tuple[CryogenBath, ...]:
-    """Return load and boil-off of every bath."""
-    names = solved.mesh.facets.surface_names
-    pressure = {names[i]: c.pressure_Pa for i, c in solved.assignment.conditions.items() if c.bath is not None}
-    rows = []
-    for term in solved.terms:
-        surface = term.name.removeprefix("bath:")
-        if isinstance(term, FacetTerm) and surface in pressure:
-            load = -term.total(solved.T)
-            boil_off = ln2.boil_off_L_per_day(load, pressure[surface])
-            rows.append(CryogenBath(surface, load, boil_off, float(ln2.saturation_temperature(pressure[surface]))))
-    return tuple(rows)
 
 
 __all__ = ["facet_temperatures", "tabulate"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bbrmodel.conduction.terms import Term
+from bbrmodel.conduction.terms import LinkTerm, Term
+from bbrmodel.conduction.terms_wire import WireTerm
 from bbrmodel.mesh import SplitMesh, split_at_joints
 from bbrmodel.model.assign import Assignment
 from bbrmodel.model.light import Light, LightCache, build_light, expected_temperatures
@@ -146,6 +147,9 @@ def _solve(
     problem = SteadyProblem(Solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
     solver = case.solver
     result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
+    for term in terms:
+        if isinstance(term, LinkTerm | WireTerm):
+            term.check_range(result.T)
     numbers = (result.residual_W, result.scale_W, result.history_W)
     return tuple(terms), result.T, result.reaction_W, fixed_nodes, numbers
 
@@ -159,7 +163,9 @@ def first_guess(case: Case, assignment: Assignment) -> float:
             return float(ln2.saturation_temperature(condition.pressure_Pa)) + 0.5
     known = [float(c.ambient_K) for c in assignment.conditions.values() if c.ambient_K is not None]
     known += [float(c.temperature_K) for c in assignment.conditions.values() if c.temperature_K is not None]
-    known += [float(link.to_temperature_K) for link in case.links if link.to_temperature_K is not None]
+    for link in case.links:
+        ends = (link.to_temperature_K, *(sink.temperature_K for sink in link.sinks))
+        known += [float(end) for end in ends if end is not None]
     if case.radiation is not None and case.radiation.environment_temperature_K is not None:
         known.append(case.radiation.environment_temperature_K)
     return float(np.mean(known)) if known else 293.0

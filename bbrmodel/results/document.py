@@ -79,6 +79,7 @@ def _thermal(thermal: ThermalState) -> Document:
         "residual_history_W": thermal.residual_history_W,
         "links": [asdict(link) for link in thermal.links],
         "net_radiation_W": dict(thermal.net_radiation_W),
+        "sources": [asdict(source) for source in thermal.sources],
     }
 
 

@@ -19,12 +19,16 @@ from bbrmodel.solution import (
     RadiatingFacets,
     RadiationReport,
     SensorReading,
+    SinkFlow,
     SolidMesh,
     Solution,
+    SourcePower,
     SurfaceAtIon,
     ThermalState,
 )
 from bbrmodel.typing import FloatArray
+
+_MAY_BE_UNKNOWN = ("conductance_low_W_m2_K", "conductance_high_W_m2_K", "max_temperature_step_K")
 
 
 def to_solution(
@@ -73,10 +77,11 @@ def _thermal(thermal: Document, *, temperatures_K: tuple[FloatArray, FloatArray]
         energy_balance=EnergyBalance(**_numbers(thermal["energy_balance"])),
         sensors=tuple(SensorReading(**_numbers(sensor)) for sensor in thermal["sensors"]),
         joints=tuple(_joint(joint) for joint in thermal["joints"]),
-        baths=tuple(CryogenBath(**_numbers(bath)) for bath in thermal["baths"]),
+        baths=tuple(CryogenBath(**bath) for bath in thermal["baths"]),
         residual_history_W=tuple(math.nan if value is None else value for value in thermal["residual_history_W"]),
-        links=tuple(LinkFlow(**_numbers(link)) for link in thermal["links"]),
+        links=tuple(_link(link) for link in thermal["links"]),
         net_radiation_W=_numbers(thermal["net_radiation_W"]),
+        sources=tuple(SourcePower(**source) for source in thermal.get("sources", ())),
     )
 
 
@@ -84,7 +89,13 @@ def _joint(joint: Document) -> JointFlow:
     values = {key: value for key, value in joint.items() if key != "bonded"}
     if joint["bonded"]:
         values["conductance_W_m2_K"] = math.inf
-    return JointFlow(**_numbers(values))
+    unknown = {key: None for key in _MAY_BE_UNKNOWN if values.get(key) is None}
+    return JointFlow(**{**_numbers(values), **unknown})
+
+
+def _link(link: Document) -> LinkFlow:
+    sinks = tuple(SinkFlow(**_numbers(sink)) for sink in link.get("sinks", ()))
+    return LinkFlow(**{**_numbers(link), "sinks": sinks})
 
 
 def _radiation(radiation: Document) -> RadiationReport:

@@ -4,6 +4,7 @@ from bbrmodel.spec.case import (
     Body,
     BoundaryCondition,
     Case,
+    CustomMaterial,
     Geometry,
     HeatSource,
     Ion,
@@ -19,11 +20,13 @@ from bbrmodel.spec.load import build_case, case_schema, find_case, list_cases, l
 from bbrmodel.spec.match import has_optics, is_glob, matching_names, surface_settings
 from bbrmodel.spec.optics import Optics
 from bbrmodel.spec.study import Figure, Study, check_study, load_study, study_case, study_points
+from bbrmodel.spec.thermal import Property, RfDrive, Sink
 
 __all__ = [
     "Body",
     "BoundaryCondition",
     "Case",
+    "CustomMaterial",
     "Figure",
     "Geometry",
     "HeatSource",
@@ -32,8 +35,11 @@ __all__ = [
     "Link",
     "Optics",
     "Portal",
+    "Property",
     "Radiation",
+    "RfDrive",
     "Sensor",
+    "Sink",
     "Solver",
     "Study",
     "Surface",

@@ -10,21 +10,15 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from bbrmodel.constants import STANDARD_ATMOSPHERE
 from bbrmodel.spec import rules
 from bbrmodel.spec.base import Finding, Spec
 from bbrmodel.spec.fields import (
-    Conductance,
     Count,
     Direction,
     FileName,
-    FiniteScalar,
     Flag,
     Fraction,
     Name,
-    NotNegative,
-    Number,
-    Pair,
     Positive,
     Positives,
     Scalar,
@@ -32,37 +26,9 @@ from bbrmodel.spec.fields import (
     Vector,
     Whole,
 )
+from bbrmodel.spec.geometry import Geometry
 from bbrmodel.spec.optics import Optics, check_bands, check_edges, check_optics
-
-
-class Geometry(Spec):
-    """Where the mesh comes from: a builder of an apparatus or a mesh file."""
-
-    exactly_one = (("apparatus", "mesh_file"),)
-    only_with = (("parameters", "apparatus"), ("resolution", "apparatus"), ("length_unit_m", "mesh_file"))
-
-    apparatus: Name | None = Field(default=None, description="Name of a geometry builder")
-    mesh_file: Name | None = Field(
-        default=None, description="MSH file with named physical groups, relative to the case file"
-    )
-    parameters: dict[str, FiniteScalar] = Field(
-        default_factory=dict, description="Dimensions and choices of the builder that differ from its defaults"
-    )
-    resolution: Literal["coarse", "default", "fine"] = Field(
-        default="default", description="Fineness of a generated mesh"
-    )
-    length_unit_m: Positive = Field(
-        default=1.0, description="Metres per length unit of the mesh file, 0.001 for millimetres"
-    )
-
-
-class Substance(Spec):
-    """What a solid conducts heat by."""
-
-    material: Name | None = Field(default=None, description="Name of a library material")
-    conductivity_W_m_K: Positive | None = Field(
-        default=None, description="Thermal conductivity, the same at all temperatures"
-    )
+from bbrmodel.spec.thermal import BoundaryCondition, CustomMaterial, HeatSource, Joint, Link, Substance
 
 
 class Body(Optics, Substance):
@@ -88,74 +54,6 @@ class Surface(Optics):
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
         """Check that the entry says something, and what the optics say together."""
         return chain(rules.check_surface_says_something(data), check_optics(data))
-
-
-class Joint(Spec):
-    """Heat contact where two bodies touch."""
-
-    exactly_one = (("contact", "conductance_W_m2_K"),)
-    only_with = (("pressure_Pa", "contact"),)
-
-    between: Pair = Field(description="The two bodies")
-    contact: Name | None = Field(default=None, description="Library contact such as silver_foil")
-    conductance_W_m2_K: Conductance | None = Field(
-        default=None, description="Heat flux per temperature step; inf: no step"
-    )
-    pressure_Pa: Positive | None = Field(default=None, description="Contact pressure, for contacts that depend on it")
-
-
-class Link(Spec):
-    """A wire, strap or screw: a 1-D conductor from a surface to another surface or to a temperature."""
-
-    exactly_one = (("to", "to_temperature_K"), ("material", "conductivity_W_m_K"))
-
-    name: Name | None = Field(default=None, description="Name in the heat flows of the result")
-    from_: Name = Field(alias="from", description="Surface where the link starts")
-    to: Name | None = Field(default=None, description="Surface where the link ends")
-    to_temperature_K: Temperature | None = Field(default=None, description="Temperature at which the link ends")
-    material: Name | None = Field(default=None, description="Name of a library material")
-    conductivity_W_m_K: Positive | None = Field(
-        default=None, description="Thermal conductivity, the same at all temperatures"
-    )
-    diameter_m: Positive = Field(description="Diameter of one round wire")
-    length_m: Positive = Field(description="Length of one wire")
-    count: Count = Field(default=1, description="Number of equal wires in parallel")
-
-    @classmethod
-    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that the link joins two different surfaces."""
-        return rules.check_link_ends(data)
-
-
-class BoundaryCondition(Spec):
-    """What holds a surface at a temperature or sends heat through it."""
-
-    exactly_one = (("bath", "temperature_K", "heat_flux_W_m2", "film_W_m2_K"),)
-    only_with = (("ambient_K", "film_W_m2_K"), ("pressure_Pa", "bath"))
-
-    surface: Name = Field(description="Surface name or glob")
-    bath: Literal["ln2"] | None = Field(default=None, description="Liquid that wets the surface and boils")
-    temperature_K: Temperature | None = Field(default=None, description="Temperature of the surface")
-    heat_flux_W_m2: Number | None = Field(default=None, description="Heat flux into the body")
-    film_W_m2_K: NotNegative | None = Field(default=None, description="Heat transfer coefficient to the ambient")
-    ambient_K: Temperature | None = Field(default=None, description="Temperature of the ambient of film_W_m2_K")
-    pressure_Pa: Positive = Field(default=STANDARD_ATMOSPHERE, description="Pressure above the liquid of the bath")
-
-    @classmethod
-    def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
-        """Check that a film has an ambient."""
-        return rules.check_film_has_ambient(data)
-
-
-class HeatSource(Spec):
-    """Power that appears in a body or enters through a surface."""
-
-    exactly_one = (("body", "surface"),)
-
-    name: Name = Field(description="Name in the heat flows of the result")
-    body: Name | None = Field(default=None, description="Body in which the power is spread evenly")
-    surface: Name | None = Field(default=None, description="Surface over which the power is spread evenly")
-    power_W: Number = Field(description="Power that the source supplies")
 
 
 class Sensor(Spec):
@@ -239,6 +137,9 @@ class Case(Spec):
         default_factory=dict, description='Values that are used elsewhere in the file as "$name"'
     )
     geometry: Geometry = Field(description="Source of the mesh")
+    materials: dict[str, CustomMaterial] = Field(
+        default_factory=dict, description="Materials besides those of the library"
+    )
     bodies: dict[str, Body] = Field(default_factory=dict, description="Material of each 3-D physical group")
     surfaces: dict[str, Surface] = Field(
         default_factory=dict, description="Optics by surface name or glob; a name beats a glob, a later glob an earlier"
@@ -271,17 +172,27 @@ class Case(Spec):
 
     @property
     def mesh_path(self) -> Path | None:
-        """The mesh file, relative names taken from the directory of the case file; None for a builder."""
-        if self.geometry.mesh_file is None:
+        """The mesh file, relative names taken from the directory of the case file; None where a mesh is made."""
+        return self._beside(self.geometry.mesh_file)
+
+    @property
+    def step_path(self) -> Path | None:
+        """The CAD file, like the mesh file; None where the mesh comes from elsewhere."""
+        return self._beside(self.geometry.step_file)
+
+    def _beside(self, name: str | None) -> Path | None:
+        """Return the path of a file whose name counts from the directory of the case file."""
+        if name is None:
             return None
         base = self.source.parent if self.source is not None else Path()
-        return base / Path(self.geometry.mesh_file).expanduser()
+        return base / Path(name).expanduser()
 
 
 __all__ = [
     "Body",
     "BoundaryCondition",
     "Case",
+    "CustomMaterial",
     "Geometry",
     "HeatSource",
     "Ion",

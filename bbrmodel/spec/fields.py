@@ -32,6 +32,15 @@ def _check_pair(value: Any) -> Any:
     raise broken_rule("must be the names of two bodies", 'Write ["body_a", "body_b"]')
 
 
+def _check_range(value: Any) -> Any:
+    """Refuse everything but two numbers, the lower first."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(_is_finite(item) for item in value):
+        if 0.0 <= value[0] <= value[1]:
+            return value
+        raise broken_rule("must be two numbers from 0 up, the lower first", "Write [lowest, highest]")
+    raise broken_rule("must be two numbers", "Write [lowest, highest]")
+
+
 def _check_scalar(value: Any) -> Any:
     """Refuse tables, lists, dates and NaN as the value of a parameter."""
     if not isinstance(value, bool | int | float | str):
@@ -70,6 +79,7 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
 Vector = Annotated[tuple[Number, Number, Number], BeforeValidator(_check_vector)]
 Direction = Annotated[tuple[Number, Number, Number], BeforeValidator(_check_direction)]
 Pair = Annotated[tuple[Name, Name], BeforeValidator(_check_pair)]
+Range = Annotated[tuple[Number, Number], BeforeValidator(_check_range)]
 Scalar = Annotated[bool | int | float | str, BeforeValidator(_check_scalar)]
 FiniteScalar = Annotated[bool | int | float | str, BeforeValidator(_check_finite_scalar)]
 
@@ -90,6 +100,7 @@ __all__ = [
     "Pair",
     "Positive",
     "Positives",
+    "Range",
     "Scalar",
     "Temperature",
     "Vector",

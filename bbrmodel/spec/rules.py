@@ -9,6 +9,7 @@ from typing import Any
 from bbrmodel.errors import suggest
 from bbrmodel.spec.base import Finding, as_mapping
 from bbrmodel.spec.optics import KINDS
+from bbrmodel.spec.thermal_rules import is_tied
 
 _HELD = ("bath", "temperature_K", "heat_flux_W_m2", "film_W_m2_K")
 _NAMED_LISTS = ("links", "heat_sources", "sensors")
@@ -161,7 +162,7 @@ def _missing_reference(data: Mapping[str, Any]) -> Iterator[Finding]:
     conditions = [item for _, item in _entries(data, "boundary_conditions")]
     undecided = any(all(item.get(key) is None for key in _HELD) for item in conditions)
     held = any(item.get(key) is not None for item in conditions for key in ("bath", "temperature_K", "film_W_m2_K"))
-    held = held or any(item.get("to_temperature_K") is not None for _, item in _entries(data, "links"))
+    held = held or any(is_tied(item) for _, item in _entries(data, "links"))
     environment = (as_mapping(data.get("radiation")) or {}).get("environment_temperature_K")
     if data.get("bodies") and not (undecided or held or environment is not None):
         rule = "nothing holds a temperature, so that the steady state is not unique"
