@@ -5,6 +5,7 @@ from bbrmodel.mesh.facets import FacetMesh, Interfaces, find_facets
 from bbrmodel.mesh.locate import interpolation_weights, nearest_cell
 from bbrmodel.mesh.quality import report_mesh
 from bbrmodel.mesh.read import read_mesh
+from bbrmodel.mesh.refine import refine
 from bbrmodel.mesh.split import JointFacets, SplitMesh, split_at_joints
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "interpolation_weights",
     "nearest_cell",
     "read_mesh",
+    "refine",
     "report_mesh",
     "split_at_joints",
 ]
