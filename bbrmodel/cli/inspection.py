@@ -1,6 +1,7 @@
 """What the inspecting commands print."""
 
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from bbrmodel.spec import Case
 
 _PAIRS_SHOWN = 40
+_SOURCE_WIDTH = 44
 
 
 def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force: bool) -> Mapping[str, Any]:
     """Generate the mesh of a case, copy it to `output`, and return size and quality."""
-    from bbrmodel.mesh import report_mesh
+    from bbrmodel.mesh import report_contacts, report_mesh
     from bbrmodel.model import prepare_mesh
     from bbrmodel.resources import cache_dir
 
@@ -38,7 +40,8 @@ def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force
         shutil.copyfile(mesh.path, output)
     report: dict[str, Any] = as_plain(report_mesh(mesh.bundle, mesh.facets))
     names = {"bodies": list(mesh.bundle.body_names), "surfaces": list(mesh.facets.surface_names)}
-    return {"file": str(output or mesh.path), **report, **names}
+    contacts = as_plain(report_contacts(mesh.bundle, mesh.interfaces))
+    return {"file": str(output or mesh.path), **report, **names, "contacts": contacts}
 
 
 def show_report(report: object, settings: Settings, *, title: str, as_json: bool) -> None:
@@ -181,9 +184,29 @@ def _cases() -> Table:
 def _materials() -> Table:
     from bbrmodel.materials import list_materials, material
 
-    found = [material(name) for name in list_materials()]
-    rows = [(m.name, m.title, ", ".join(m.finishes), "yes" if m.verified else "no") for m in found]
-    return make_table("Materials", ("material", "title", "finishes", "read in its source"), rows=rows)
+    rows = []
+    for found in map(material, list_materials()):
+        curve = found.conductivity
+        low, high = curve.range_K
+        values = [f"{float(curve(T)):.4g}" if low <= T <= high else "-" for T in (77.0, 293.0)]
+        verified = "yes" if curve.verified else "no"
+        rows.append(
+            (
+                found.name,
+                *values,
+                f"{low:g} to {high:g}",
+                verified,
+                ", ".join(found.finishes),
+                _first_words(curve.source),
+            )
+        )
+    columns = ("material", "k 77 K", "k 293 K W/m/K", "range K", "read in its source", "finishes", "source of k")
+    return make_table("Materials", columns, rows=rows)
+
+
+def _first_words(text: str) -> str:
+    """Return the beginning of a source; `plot material` has it whole."""
+    return textwrap.shorten(text, _SOURCE_WIDTH, placeholder=" ...")
 
 
 def _clocks() -> Table:

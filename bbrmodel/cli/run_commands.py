@@ -72,19 +72,23 @@ def ion(
 
 def plot(
     context: typer.Context,
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="Result directory.")],
+    result: Annotated[Path, typer.Argument(metavar="RESULT|material", help="Result directory, or the word material.")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of the material.")] = None,
     *,
+    case: Annotated[
+        str | None, typer.Option(metavar="CASE", help="Case whose [materials] may have the material.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where; by default there.")
     ] = None,
 ) -> None:
-    """Draw the pictures of a result."""
-    from bbrmodel.results import read_result
-    from bbrmodel.viz import plot_result
+    """Draw the pictures of a result, or the properties of a material over temperature."""
+    from bbrmodel.cli.drawing import draw_material, draw_result
 
-    read_result(result)  # says in one line that a directory is no result
-    for path in plot_result(result, out_dir=output):
-        context.ensure_object(Settings).out.print(str(path), soft_wrap=True)
+    out = context.ensure_object(Settings).out
+    drawn = draw_result(result, case, output) if name is None else [draw_material(result, name, case, output)]
+    for path in drawn:
+        out.print(str(path), soft_wrap=True)
 
 
 def study(

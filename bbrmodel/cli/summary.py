@@ -97,6 +97,10 @@ def _bath_rows(thermal: Mapping[str, Any]) -> list[Row]:
     return [
         ("heat load on the LN2", number(total["heat_load_W"]), "W"),
         ("LN2 boil-off", number(total["boil_off_L_per_day"]), "L/day"),
+    ] + [
+        (f"{bath['surface']}: taken by vapour", number(bath["vapour_heat_W"]), "W")
+        for bath in thermal["baths"]
+        if bath.get("vapour_heat_W")
     ]
 
 
@@ -117,18 +121,56 @@ def _total_seconds(timings_s: Mapping[str, float]) -> float:
 
 
 def temperature_tables(thermal: Mapping[str, Any]) -> list[Table]:
-    """Return bodies, sensors and heat flows; a table without rows is left out."""
+    """Return bodies, sensors, heat flows, joints, links and drives; a table without rows is left out."""
     bodies = [
         (b["name"], b["material"], *(kelvin(b[key]) for key in ("min_K", "mean_K", "max_K"))) for b in thermal["bodies"]
     ]
     sensors = [(s["name"], s["body"], kelvin(s["temperature_K"])) for s in thermal["sensors"]]
     flows = [(name, number(heat)) for name, heat in thermal["heat_flows_W"].items()]
-    tables = [
+    tables: list[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = [
         ("Bodies", ("body", "material", "min K", "mean K", "max K"), bodies),
         ("Sensors", ("sensor", "body", "K"), sensors),
         ("Heat into the bodies", ("from", "W"), flows),
+        ("Joints", ("from", "to", "contact", "W/m2/K", "plausible range", "W", "step K"), joint_rows(thermal)),
+        ("Links", ("link", "W into start", "W into end", "W current", "W side", "hottest K"), link_rows(thermal)),
+        (
+            "Radio-frequency losses",
+            ("source", "W", "dielectric W", "ohmic W", "current A", "R / R(dc)"),
+            rf_rows(thermal),
+        ),
     ]
     return [make_table(title, columns, rows=rows) for title, columns, rows in tables if rows]
+
+
+def joint_rows(thermal: Mapping[str, Any]) -> list[Sequence[str]]:
+    """Return heat and temperature step of the joints, the largest step first."""
+    rows: list[Sequence[str]] = []
+    for joint in sorted(thermal["joints"], key=lambda joint: -abs(joint["temperature_step_K"] or 0.0)):
+        low, high = joint.get("conductance_low_W_m2_K"), joint.get("conductance_high_W_m2_K")
+        limits = "-" if low is None else f"{number(low)} .. {number(high)}"
+        first, second = joint["between"]
+        value = "inf" if joint["bonded"] else number(joint["conductance_W_m2_K"])
+        step = joint["temperature_step_K"]
+        rows.append((first, second, joint.get("contact", ""), value, limits, number(joint["heat_W"]), number(step)))
+    return rows
+
+
+def link_rows(thermal: Mapping[str, Any]) -> list[Sequence[str]]:
+    """Return the heats of the links; what sinks take stands below each."""
+    rows: list[Sequence[str]] = []
+    for link in thermal["links"]:
+        keys = ("heat_W", "heat_to_W", "joule_W", "side_W", "max_temperature_K")
+        rows.append((link["name"], *(number(link.get(key)) for key in keys)))
+        for sink in link.get("sinks", ()):
+            place = f"  at {number(sink['at_m'])} m into {sink['fastened_to']}"
+            rows.append((place, number(sink["heat_W"]), "", "", "", number(sink["link_temperature_K"])))
+    return rows
+
+
+def rf_rows(thermal: Mapping[str, Any]) -> list[Sequence[str]]:
+    """Return the losses of radio-frequency drives."""
+    keys = ("power_W", "dielectric_W", "ohmic_W", "current_A", "resistance_ratio")
+    return [(source["name"], *(number(source[key]) for key in keys)) for source in thermal.get("sources", ())]
 
 
 def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SURFACES) -> Table:

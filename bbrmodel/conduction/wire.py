@@ -137,8 +137,9 @@ class _System:
         self.free[self.held_node] = False
 
     def start(self) -> FloatArray:
-        """Return temperatures on a line between the ports."""
+        """Return temperatures on a line between the ports, free ends left out."""
         order = np.argsort(self.wire.places_m)
+        order = order[self.wire.conductances_W_K[order] > 0.0]
         return np.asarray(np.interp(self.x, self.wire.places_m[order], self.port_K[order]))
 
     def conductivity(self, T: FloatArray) -> FloatArray:

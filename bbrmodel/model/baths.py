@@ -1,10 +1,11 @@
 """Walls that liquid nitrogen wets below its level and its vapour touches above."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from bbrmodel.conduction.terms import FacetTerm, FluxLaw
+from bbrmodel.conduction.terms import FacetTerm, FluxLaw, Term
 from bbrmodel.materials import ln2
 from bbrmodel.spec import BoundaryCondition
 from bbrmodel.typing import FloatArray
@@ -48,6 +49,10 @@ class BathWall:
         flux: FloatArray = self.wet * ln2.boiling_heat_flux(T - self.boiling_K)
         return flux
 
+    def hottest_flux(self, T: FloatArray) -> float:
+        """Return the largest flux into the liquid, over the wetted part of a facet [W/m2]."""
+        return float(ln2.boiling_heat_flux(T - self.boiling_K)[self.wet > 0.0].max(initial=0.0))
+
     def into_vapour(self, T: FloatArray) -> FloatArray:
         """Return the heat flux into the vapour, over the whole facet [W/m2]."""
         flux: FloatArray = (1.0 - self.wet) * self.vapour_film_W_m2_K * (T - self.vapour_K)
@@ -59,6 +64,20 @@ class BathTerm(FacetTerm):
     """Flux between a bath and one surface."""
 
     wall: BathWall
+
+
+def boiling_notes(terms: Iterable[Term], T: FloatArray) -> list[str]:
+    """Return a note on every bath wall where the liquid would cease to wet the wall; `T` of the nodes [K]."""
+    notes = []
+    for term in terms:
+        if isinstance(term, BathTerm):
+            flux = term.wall.hottest_flux(T[term.nodes].mean(axis=1))
+            if flux > ln2.CRITICAL_HEAT_FLUX:
+                notes.append(
+                    f"{term.name}: {flux:.3g} W/m2 exceeds the critical heat flux, {ln2.CRITICAL_HEAT_FLUX:.3g} W/m2: "
+                    "a film of vapour would insulate the wall, which is then warmer than computed"
+                )
+    return notes
 
 
 def build_wall(vertices_m: FloatArray, condition: BoundaryCondition) -> BathWall:
@@ -110,4 +129,4 @@ def _or_inf(values: FloatArray) -> FloatArray:
     return np.asarray(np.where(values > 0.0, values, np.inf))
 
 
-__all__ = ["ASSUMED_VAPOUR_FILM_W_M2_K", "BathTerm", "BathWall", "build_wall", "wetted"]
+__all__ = ["ASSUMED_VAPOUR_FILM_W_M2_K", "BathTerm", "BathWall", "boiling_notes", "build_wall", "wetted"]

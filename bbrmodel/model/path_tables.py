@@ -89,10 +89,8 @@ def bath_loads(solved: ThermalSolution) -> tuple[CryogenBath, ...]:
         if isinstance(term, BathTerm):
             surface = term.name.removeprefix("bath:")
             wall_K = solved.T[term.nodes].mean(axis=1)
-            flux = term.wall.into_liquid(wall_K)
             vapour = float(term.wall.into_vapour(wall_K) @ term.area_m2)
-            liquid = float(flux @ term.area_m2)
-            per_wetted = flux[term.wall.wet > 0.0] / term.wall.wet[term.wall.wet > 0.0]
+            liquid = float(term.wall.into_liquid(wall_K) @ term.area_m2)
             row = CryogenBath(
                 surface=surface,
                 heat_load_W=liquid + vapour,
@@ -100,7 +98,7 @@ def bath_loads(solved: ThermalSolution) -> tuple[CryogenBath, ...]:
                 saturation_temperature_K=float(ln2.saturation_temperature(pressure[surface])),
                 vapour_heat_W=vapour,
                 wetted_area_m2=float(term.wall.wet @ term.area_m2),
-                largest_flux_W_m2=float(per_wetted.max(initial=0.0)),
+                largest_flux_W_m2=term.wall.hottest_flux(wall_K),
             )
             rows.append(row)
     return tuple(rows)

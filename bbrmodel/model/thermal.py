@@ -12,6 +12,7 @@ from bbrmodel.conduction.terms import LinkTerm, Term
 from bbrmodel.conduction.terms_wire import WireTerm
 from bbrmodel.mesh import SplitMesh, split_at_joints
 from bbrmodel.model.assign import Assignment
+from bbrmodel.model.baths import boiling_notes
 from bbrmodel.model.light import Light, LightCache, build_light, expected_temperatures
 from bbrmodel.model.paths import PathBuilder, check_anchored
 from bbrmodel.model.prepare import PreparedMesh
@@ -78,7 +79,8 @@ def solve_temperatures(
     light, solved, warnings = passes.run(timings)
     terms, T, reaction, fixed_nodes, (residual, scale, history) = solved
     fields = (terms, T, reaction, fixed_nodes, residual, scale, history)
-    return ThermalSolution(case, mesh, assignment, split, *fields, light, timings, warnings)
+    notes = (*warnings, *boiling_notes(terms, T))
+    return ThermalSolution(case, mesh, assignment, split, *fields, light, timings, notes)
 
 
 @dataclass(frozen=True)
