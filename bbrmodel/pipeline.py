@@ -26,6 +26,7 @@ from bbrmodel.model import (
 )
 from bbrmodel.model.light import Light, build_enclosure, expected_temperatures
 from bbrmodel.model.optics import plan_light
+from bbrmodel.model.panes import find_panes
 from bbrmodel.model.tables import tabulate
 from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.parts import find_enclosures
@@ -81,7 +82,8 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     enclosure, _ = build_enclosure(case, mesh, assignment)
     if case.ion is not None and enclosure is not None and case.radiation is not None:
         expected = expected_temperatures(assignment, first_guess(case, assignment))
-        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m)
+        panes = find_panes(mesh, assignment)
+        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m, panes=panes)
         first_seen(case.ion.position_m, enclosure, rays=1 << 14, seed=1, two_sided=plan.two_sided)
     return report
 

@@ -7,10 +7,8 @@ import numpy as np
 from bbrmodel.materials import Finish
 from bbrmodel.materials.library import window
 from bbrmodel.materials.spectral_resistivity import metal
-from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.spec import Case, Optics
-from bbrmodel.typing import FloatArray
 
 _NAMED = 4
 
@@ -46,26 +44,12 @@ def assumptions(
 
 
 def pane_notes(mesh: PreparedMesh, tables: Sequence[Optics | None]) -> list[str]:
-    """Return a note on each body that light passes: what its rim takes, which the exchange of heat does not return."""
-    notes = []
-    volume = np.abs(np.linalg.det(_edges(mesh.bundle.points_m[mesh.bundle.cells]))) / 6.0
-    area, _ = facet_areas_normals(mesh.facet_vertices_m)
+    """Return a note on the rims of bodies that light passes."""
     faces = [index for index, table in enumerate(tables) if table is not None and table.passage == "body"]
-    for body, name in enumerate(mesh.bundle.body_names):
-        both = float(area[np.isin(mesh.facets.surface, faces) & (mesh.facets.body == body)].sum())
-        if both > 0.0:
-            thickness = 2.0 * float(volume[mesh.bundle.cell_body == body].sum()) / both
-            ratio = thickness / float(np.sqrt(0.5 * both))
-            notes.append(
-                f"assumed: light that runs into the rim of pane '{name}' stays there; heat that it passes is wrong by "
-                f"about its thickness over its width, {ratio:.2g}"
-            )
-    return notes
-
-
-def _edges(corners: FloatArray) -> FloatArray:
-    """Return three edges of every tetrahedron, shape (num_cells, 3, 3)."""
-    return corners[:, 1:] - corners[:, :1]
+    bodies = np.unique(mesh.facets.body[mesh.facets.exposed & np.isin(mesh.facets.surface, faces)])
+    names = [mesh.bundle.body_names[body] for body in bodies if body >= 0]
+    note = "assumed: what bounds a pane beside its faces (rim, mount) mirrors all light inside, as a polished rim does:"
+    return [f"{note} {_listed(names)}"] if names else []
 
 
 def is_spread(table: Optics, finish: Finish) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from bbrmodel.mesh import SplitMesh
 from bbrmodel.model.assign import Assignment
 from bbrmodel.model.optics import LightPlan, plan_light
+from bbrmodel.model.panes import find_panes
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
@@ -93,7 +94,7 @@ def build_light(
     if enclosure is None or case.radiation is None:
         return None
     edges = case.radiation.band_edges_m
-    plan = plan_light(assignment, enclosure, cache.expected_K, edges)
+    plan = plan_light(assignment, enclosure, cache.expected_K, edges, panes=find_panes(mesh, assignment))
     aim = _aim(case, enclosure, cache.expected_K)
     view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache, aim=aim)
     traced = _traced(case.radiation, enclosure, plan, cache=cache)

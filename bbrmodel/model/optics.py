@@ -11,7 +11,7 @@ from bbrmodel.model.assumptions import is_spread
 from bbrmodel.model.coats import bands_of
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.light_classes import BandOptics, LightClasses, SourceOptics, band_names
-from bbrmodel.radiation.paths import SHELL, PathOptics, SurfaceOptics, optics_of_surfaces
+from bbrmodel.radiation.paths import SHELL, Panes, PathOptics, SurfaceOptics, check_optics, optics_of_surfaces
 from bbrmodel.typing import BoolArray, FloatArray
 
 
@@ -47,7 +47,12 @@ class LightPlan:
 
 
 def plan_light(
-    assignment: Assignment, enclosure: Enclosure, expected_K: FloatArray, edges_m: tuple[float, ...] | None
+    assignment: Assignment,
+    enclosure: Enclosure,
+    expected_K: FloatArray,
+    edges_m: tuple[float, ...] | None,
+    *,
+    panes: Panes | None = None,
 ) -> LightPlan:
     """Return how the light of a case is followed.
 
@@ -58,17 +63,19 @@ def plan_light(
         (mirrors, emissivities from resistivity) is fixed there.
     edges_m
         Wavelengths between bands; None: warm and cold sources.
+    panes
+        What bounds the bodies that light passes, as `bbrmodel.model.panes.find_panes` returns it.
 
     Raises
     ------
     ConfigError
-        Nothing absorbs the light of a band.
+        Nothing absorbs the light of a band, or faces of one pane pass different shares of it.
     PropertyRangeError
         A metal has no data at its expected temperature.
     """
     if edges_m is None:
         return _plan_sources(assignment, enclosure, expected_K)
-    traced = _optics_by_band(assignment, enclosure, expected_K, edges_m)
+    traced = _optics_by_band(assignment, enclosure, expected_K, edges_m, panes=panes)
     emissivity = np.array([optics.hemispherical for optics in traced.values()])
     two_sided = enclosure.radiates & (next(iter(traced.values())).passage == SHELL)
     paths = {n: o for n, o in traced.items() if two_sided.any() or _needs_paths(o, enclosure)}
@@ -109,7 +116,12 @@ def _needs_paths(optics: PathOptics, enclosure: Enclosure) -> bool:
 
 
 def _optics_by_band(
-    assignment: Assignment, enclosure: Enclosure, expected_K: FloatArray, edges_m: tuple[float, ...]
+    assignment: Assignment,
+    enclosure: Enclosure,
+    expected_K: FloatArray,
+    edges_m: tuple[float, ...],
+    *,
+    panes: Panes | None,
 ) -> dict[str, PathOptics]:
     """Return the optics of all facets in each band."""
     rows: dict[str, tuple[SurfaceOptics, ...]] = {}
@@ -127,7 +139,9 @@ def _optics_by_band(
     found = {}
     for band, name in enumerate(names):
         try:
-            found[name] = optics_of_surfaces(enclosure, {surface: row[band] for surface, row in rows.items()})
+            optics = optics_of_surfaces(enclosure, {surface: row[band] for surface, row in rows.items()})
+            found[name] = replace(optics, panes=panes)
+            check_optics(enclosure, found[name])
         except BbrModelError as error:
             raise type(error)(f"{name}: {error}") from error
     return found

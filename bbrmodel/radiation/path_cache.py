@@ -51,6 +51,9 @@ def cached_path_areas(
     digest = hashlib.sha256(repr(what).encode())
     for name in _OPTICS:
         digest.update(np.ascontiguousarray(getattr(optics, name), dtype=np.float64).tobytes())
+    if optics.panes is not None:
+        for array in (optics.panes.pane, optics.panes.walls_m, optics.panes.wall_pane):
+            digest.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
     path = cache / "path_exchange" / f"{digest.hexdigest()[:24]}.npz"
     if path.is_file():
         stored = _read(path)

@@ -307,7 +307,7 @@ def test_a_sheet_lets_its_share_pass_and_returns_the_rest() -> None:
 
 
 def test_a_pane_with_two_faces_passes_light_as_a_sheet_does() -> None:
-    """A body with two faces: what enters by one leaves by the other; the rim takes what runs into it."""
+    """A body with two faces: what enters by one leaves by the other, mirrored at the sides between them."""
     thin = 1e-3
     faces = np.concatenate([rectangle(0.1 * Z, Y, X, 1), rectangle((0.1 + thin) * Z, X, Y, 1)])
     enclosure = plates(pane=faces)
@@ -317,9 +317,9 @@ def test_a_pane_with_two_faces_passes_light_as_a_sheet_does() -> None:
     )
     found = path_exchange(enclosure, optics, paths_per_facet=1 << 12)
     error = found.standard_error_m2 / found.absorbing_area_m2[:, None].clip(1e-9)
-    # light that runs into the rim: 2 x thickness of what enters, from a mean sideways path of pi/2 thicknesses
+    # 1e-8: float32 of the absorptivity
     for column, exact in ((0, 0.3), (1, 0.5), (3, 0.2)):
-        assert abs(found.gebhart_factors[0, column] - exact) < 4.0 * error[0, column] + 2.0 * thin
+        assert abs(found.gebhart_factors[0, column] - exact) < 4.0 * error[0, column] + 1e-8
 
 
 @pytest.mark.parametrize("specularity", [0.0, 0.7])

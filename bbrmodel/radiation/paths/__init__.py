@@ -13,6 +13,7 @@ from bbrmodel.radiation.paths.optics import (
     diffuse_optics,
     optics_of_surfaces,
 )
+from bbrmodel.radiation.paths.panes import Panes
 from bbrmodel.radiation.paths.tracer import FacetSource, PathSettings, PathWeights, PointSource, trace_weights
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OUTLET",
     "SHELL",
     "FacetSource",
+    "Panes",
     "PathExchange",
     "PathOptics",
     "PathSettings",

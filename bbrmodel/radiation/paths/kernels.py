@@ -20,8 +20,8 @@ STEP = np.uint64(0xD1B54A32D192ED03)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 DARK = -1  # a facet that no light may reach
-_OUT, _MIRROR, SCATTER, _STRAIGHT = 0, 1, 2, 3
-_MEETS, _STAYS_IN_PANE, _ESCAPES, _LOST = 0, 1, 2, 3
+_OUT, _MIRROR, SCATTER, _STRAIGHT, _TURN = 0, 1, 2, 3, 4
+_MEETS, _LEAVES_PANE, _TURNS, _ESCAPES, _LOST = 0, 1, 2, 3, 4
 # Columns of a facet's row, which fills a cache line: corner 0-2, edges 3-8, normal 9-11, and
 LIFT, ABSORPTIVITY, SPECULARITY, TRANSMITTANCE = 12, 13, 14, 15
 
@@ -153,7 +153,7 @@ def start_at_facet(
             v *= 0.5
             u -= v
         keys[r] = path_key(seed, stream, m)
-        side = -1.0 if kinds[facet] == SHELL and keys[r] & np.uint64(1) else 1.0
+        side = -1.0 if kinds[facet, 0] == SHELL and keys[r] & np.uint64(1) else 1.0
         s = ((points[m, 2] ^ shift[2]) + 0.5) * _UNIT
         t = ((points[m, 3] ^ shift[3]) + 0.5) * _UNIT
         a, b = _on_disc(s, t)
@@ -181,13 +181,16 @@ def _meet(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _gate(facet: int, kind: int, behind: bool, inside: int, is_open: bool) -> int:  # pragma: no cover - compiled
+def _gate(facet: int, kind: int, behind: bool, is_own: bool, is_open: bool) -> int:  # pragma: no cover - compiled
     """Return whether a path meets a facet as such, or what becomes of it instead.
 
-    Inside a pane light goes straight to another face of it; what meets anything else stays in the pane.
+    Light inside a pane is mirrored by all facets of this pane (`is_own`) that are no faces, and leaves by a face. If it
+    meets anything else it has slipped out at an edge.
     """
-    if inside >= 0:
-        return _MEETS if behind and kind == FACE else _STAYS_IN_PANE
+    if is_own and kind != FACE:
+        return _TURNS
+    if is_own and behind:
+        return _LEAVES_PANE
     if facet < 0:
         return _ESCAPES if is_open else _LOST
     if kind == DARK or (behind and kind != SHELL):
@@ -218,12 +221,10 @@ def _book(row: int, facet: int, weight: float, tally: Any) -> None:  # pragma: n
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _end(gate: int, weight: float, row: int, inside: int, tally: Any) -> None:  # pragma: no cover - compiled
+def _end(gate: int, weight: float, row: int, tally: Any) -> None:  # pragma: no cover - compiled
     """Book a path that meets nothing more."""
     _, sky, lost, control = tally
-    if gate == _STAYS_IN_PANE:
-        _book(row, inside, weight, tally)
-    elif gate == _ESCAPES:
+    if gate == _ESCAPES:
         sky[row] += weight
     else:
         lost[row] += weight
@@ -244,8 +245,8 @@ def interact(
     hits
         facet or -1 and the hit's coordinates u, v on it, each (n,); the paths that go on are moved to the front.
     tables
-        float32 rows of facets (num_facets, 16); n, k (num_facets, 2); passage (num_facets,); normals of curved mirrors
-        at the facets' corners (num_facets, 3, 3).
+        float32 rows of facets (num_facets, 16); n, k (num_facets, 2); passage and pane behind (num_facets, 2);
+        normals of curved mirrors at the facets' corners (num_facets, 3, 3).
     tally
         What facets absorb: row, facet and weight, each (n,); sky, lost (num_rows,); [floor, open, number lost, number
         of entries].
@@ -260,13 +261,14 @@ def interact(
         j, w, row, entry = facet[r], weights[r], rows[r], inside[r]
         dx, dy, dz = directions[r, 0], directions[r, 1], directions[r, 2]
         cos = -(dx * geometry[j, 9] + dy * geometry[j, 10] + dz * geometry[j, 11]) if j >= 0 else np.float32(0.0)
-        kind = kinds[j] if j >= 0 else np.int8(DARK)
-        gate = _gate(j, kind, cos <= 0.0, entry, is_open)
-        if gate != _MEETS:
-            _end(gate, w, row, entry, tally)
+        kind = kinds[j, 0] if j >= 0 else np.int32(DARK)
+        is_own = entry >= 0 and j >= 0 and kinds[j, 1] == kinds[entry, 1]
+        gate = _gate(j, kind, cos <= 0.0, is_own, is_open)
+        if gate >= _ESCAPES:
+            _end(gate, w, row, tally)
             continue
-        fate = _STRAIGHT
-        if entry < 0:
+        fate, entry = (_TURN, entry) if gate == _TURNS else (_STRAIGHT, np.int32(-1))
+        if gate == _MEETS:
             draw, choice = halves(mix_bits(keys[r] + np.uint64(step) * STEP))
             a = np.float64(geometry[j, ABSORPTIVITY])
             if a < 0.0:
@@ -278,8 +280,9 @@ def interact(
             if w <= 0.0 or fate == _OUT:
                 sky[row] += w
                 continue
+            entry = j if fate == _STRAIGHT and kind == FACE else entry
         weights[out], keys[out], names[out], rows[out], what[out] = w, keys[r], names[r], row, fate
-        inside[out] = j if entry < 0 and fate == _STRAIGHT and kind == FACE else -1
+        inside[out] = entry
         directions[out, 0], directions[out, 1], directions[out, 2] = dx, dy, dz
         facet[out], us[out], vs[out] = j, us[r], vs[r]
         out += 1
@@ -336,11 +339,13 @@ def leave(count: int, state: Any, hits: Any, random: Any, tables: Any) -> None: 
         j, fate, u, v = facet[r], what[r], us[r], vs[r]
         x, y, z = np.float64(directions[r, 0]), np.float64(directions[r, 1]), np.float64(directions[r, 2])
         nx, ny, nz = np.float64(geometry[j, 9]), np.float64(geometry[j, 10]), np.float64(geometry[j, 11])
-        if x * nx + y * ny + z * nz > 0.0:  # a pane met from behind
+        if x * nx + y * ny + z * nz > 0.0:  # a pane or a sheet met from behind
             nx, ny, nz = -nx, -ny, -nz
         lift = np.float64(geometry[j, LIFT])
         if fate == _STRAIGHT:
             lift = -lift
+        elif fate == _TURN:  # flat: interpolated normals would not be reciprocal
+            x, y, z = _reflect((x, y, z), (nx, ny, nz))
         elif fate == _MIRROR:
             w = np.float64(1.0) - u - v
             smooth = (

@@ -14,11 +14,12 @@ import numpy as np
 from bbrmodel.errors import ConfigError, UnknownSurfaceError, suggest
 from bbrmodel.materials.spectral_metals import hemispherical_emissivity
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.paths.panes import Panes, check_panes
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 # Where light goes that passes a facet.
 OPAQUE = 0  # nothing passes
-FACE = 1  # one face of a pane that is a body: goes straight on inside and leaves by another face of a pane
+FACE = 1  # one face of a pane that is a body: goes on inside, mirrored by what else bounds it, to the next face
 SHELL = 2  # a pane that is a single sheet, alike from both sides: goes straight on
 OUTLET = 3  # a window to the outside: leaves the model for the environment
 _PASSES = (FACE, SHELL, OUTLET)
@@ -40,6 +41,8 @@ class PathOptics:
         OPAQUE, FACE, SHELL or OUTLET: where transmitted light goes.
     n, k
         [-], complex refractive index of metals; n = 0: a constant absorptivity. Metals are opaque.
+    panes
+        What bounds the bodies that light passes; None: all facets bound one pane.
     """
 
     absorptivity: FloatArray
@@ -48,6 +51,12 @@ class PathOptics:
     passage: IntArray
     n: FloatArray
     k: FloatArray
+    panes: Panes | None = None
+
+    @property
+    def has_panes(self) -> bool:
+        """True where light passes a body."""
+        return bool(((self.passage == FACE) & (self.transmittance > 0.0)).any())
 
     @cached_property
     def hemispherical(self) -> FloatArray:
@@ -148,7 +157,8 @@ def check_optics(enclosure: Enclosure, optics: PathOptics) -> None:
     Raises
     ------
     ConfigError
-        An array has the wrong length, a share lies outside 0..1, a metal transmits, or nothing absorbs.
+        An array has the wrong length, a share lies outside 0..1, a metal transmits, light passes a pane in one way
+        otherwise than in the other, or nothing absorbs.
     """
     here = enclosure.radiates
     columns = {name: getattr(optics, name) for name in ("absorptivity", "specularity", "transmittance")}
@@ -164,6 +174,8 @@ def check_optics(enclosure: Enclosure, optics: PathOptics) -> None:
     wrong = here & through & ~np.isin(optics.passage, _PASSES)
     _refuse(enclosure, wrong, "what transmits must say where light goes (passage)", optics.transmittance)
     _refuse(enclosure, here & through & ~opaque, "a surface with n, k must not transmit", optics.transmittance)
+    if optics.panes is not None:
+        check_panes(enclosure, optics.panes, here & (optics.passage == FACE), optics.transmittance)
     ends = optics.hemispherical[here].max(initial=0.0) > 0.0 or enclosure.has_environment
     if not (ends or (here & (optics.passage == OUTLET) & through).any()):
         raise ConfigError(

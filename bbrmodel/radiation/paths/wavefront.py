@@ -17,6 +17,7 @@ from bbrmodel.radiation.paths.kernels import DARK, interact, leave
 from bbrmodel.radiation.paths.mouths import find_openings
 from bbrmodel.radiation.paths.openings import OLD, merge_probes, passing_again, send_probes, settle_probes, turn_back
 from bbrmodel.radiation.paths.optics import PathOptics, check_optics
+from bbrmodel.radiation.paths.panes import with_walls
 from bbrmodel.radiation.paths.smooth import corner_normals
 from bbrmodel.radiation.scene import RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray
@@ -73,8 +74,8 @@ class Follow:
 class Tracer:
     """What every chunk of paths needs; made once for an enclosure and its optics in one band.
 
-    `tables` holds rows of facets, n and k and hemispherical absorptivity, passage, and corner normals; `openings` the
-    discs that probes go to.
+    `tables` holds rows of facets, n and k and hemispherical absorptivity, passage and pane, and corner normals; facets
+    beyond those of the enclosure are walls of panes, which keep no light. `openings` are the discs that probes go to.
     """
 
     enclosure: Enclosure
@@ -243,19 +244,29 @@ def make_tracer(enclosure: Enclosure, optics: PathOptics, source_m: tuple[float,
     """
     check_enclosure(enclosure)
     check_optics(enclosure, optics)
-    corner = enclosure.vertices_m
+    facets, pane = with_walls(enclosure, optics.panes if optics.has_panes else None)
+    walls = (0, facets.num_facets - enclosure.num_facets)
+    corner = facets.vertices_m
     absorptivity = np.where(optics.n > 0.0, -1.0, optics.absorptivity)  # -1: ask Fresnel
+    seen = (np.pad(values, walls) for values in (absorptivity, optics.specularity, optics.transmittance))
     rows = np.column_stack(
         [
-            *(corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], enclosure.normal),
-            *(origin_lift(enclosure), absorptivity, optics.specularity, optics.transmittance),
+            corner[:, 0],
+            corner[:, 1] - corner[:, 0],
+            corner[:, 2] - corner[:, 0],
+            facets.normal,
+            origin_lift(facets),
+            *seen,
         ]
     ).astype(np.float32)
-    kinds = np.where(enclosure.radiates, optics.passage, DARK).astype(np.int8)
+    passage = np.where(facets.radiates, np.pad(optics.passage, walls), DARK)
+    kinds = np.column_stack([passage, pane]).astype(np.int32)
     bent = corner_normals(enclosure) if optics.specularity.any() else np.zeros((0, 3, 3), dtype=np.float32)
     metals = np.column_stack([optics.n, optics.k, np.where(optics.n > 0.0, optics.hemispherical, 0.0)])
     scene = RayScene(enclosure)
-    return Tracer(enclosure, optics, scene, (rows, metals, kinds, bent), find_openings(enclosure, scene, source_m))
+    openings = find_openings(enclosure, scene, source_m)
+    tables = (rows, np.pad(metals, (walls, (0, 0))), kinds, bent)
+    return Tracer(enclosure, optics, RayScene(facets) if walls[1] else scene, tables, openings)
 
 
 __all__ = ["MAX_STEPS", "NO_POINTS", "ROOM_FOR_PROBES", "Ends", "Follow", "Tracer", "make_tracer"]
