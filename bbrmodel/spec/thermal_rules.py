@@ -46,7 +46,8 @@ def check_conductance_range(data: Mapping[str, Any]) -> Iterator[Finding]:
     value, limits = data.get("conductance_W_m2_K"), data.get("conductance_range_W_m2_K")
     if not (_is_number(value) and isinstance(limits, list | tuple) and len(limits) == 2):
         return
-    if all(map(_is_number, limits)) and not limits[0] <= value <= limits[1]:
+    ordered = all(map(_is_number, limits)) and limits[0] <= limits[1]
+    if ordered and not limits[0] <= value <= limits[1]:
         rule = f"does not hold conductance_W_m2_K = {value:g}"
         yield Finding(("conductance_range_W_m2_K",), limits, rule, "Write [lowest, highest]")
 
