@@ -138,8 +138,8 @@ class SourcePower:
     dielectric_W: float
     ohmic_W: float
     current_A: float  # amplitude
-    skin_depth_m: float | None  # None where the film's resistivity is not given
     resistance_ratio: float  # of the film, at the drive's frequency over direct current
+    skin_depth_m: float | None = None  # None where the film's resistivity is not given
 
 
 @dataclass(frozen=True)

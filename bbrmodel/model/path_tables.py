@@ -111,7 +111,7 @@ def source_rows(case: Case) -> tuple[SourcePower, ...]:
         if source.rf is not None:
             loss = drive_loss(source.rf)
             parts = (loss.total_W, loss.dielectric_W, loss.ohmic_W, loss.current_A)
-            rows.append(SourcePower(source.name, *parts, loss.skin_depth_m, loss.resistance_ratio))
+            rows.append(SourcePower(source.name, *parts, loss.resistance_ratio, loss.skin_depth_m))
     return tuple(rows)
 
 

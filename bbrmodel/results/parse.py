@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from bbrmodel.results.document import Document
 from bbrmodel.solution import (
@@ -28,7 +29,7 @@ from bbrmodel.solution import (
 )
 from bbrmodel.typing import FloatArray
 
-_MAY_BE_UNKNOWN = ("conductance_low_W_m2_K", "conductance_high_W_m2_K", "max_temperature_step_K")
+_Record = TypeVar("_Record")
 
 
 def to_solution(
@@ -77,11 +78,11 @@ def _thermal(thermal: Document, *, temperatures_K: tuple[FloatArray, FloatArray]
         energy_balance=EnergyBalance(**_numbers(thermal["energy_balance"])),
         sensors=tuple(SensorReading(**_numbers(sensor)) for sensor in thermal["sensors"]),
         joints=tuple(_joint(joint) for joint in thermal["joints"]),
-        baths=tuple(CryogenBath(**bath) for bath in thermal["baths"]),
+        baths=tuple(_record(CryogenBath, bath) for bath in thermal["baths"]),
         residual_history_W=tuple(math.nan if value is None else value for value in thermal["residual_history_W"]),
         links=tuple(_link(link) for link in thermal["links"]),
         net_radiation_W=_numbers(thermal["net_radiation_W"]),
-        sources=tuple(SourcePower(**source) for source in thermal.get("sources", ())),
+        sources=tuple(_record(SourcePower, source) for source in thermal.get("sources", ())),
     )
 
 
@@ -89,13 +90,19 @@ def _joint(joint: Document) -> JointFlow:
     values = {key: value for key, value in joint.items() if key != "bonded"}
     if joint["bonded"]:
         values["conductance_W_m2_K"] = math.inf
-    unknown = {key: None for key in _MAY_BE_UNKNOWN if values.get(key) is None}
-    return JointFlow(**{**_numbers(values), **unknown})
+    return _record(JointFlow, values)
 
 
 def _link(link: Document) -> LinkFlow:
-    sinks = tuple(SinkFlow(**_numbers(sink)) for sink in link.get("sinks", ()))
-    return LinkFlow(**{**_numbers(link), "sinks": sinks})
+    sinks = tuple(_record(SinkFlow, sink) for sink in link.get("sinks", ()))
+    return replace(_record(LinkFlow, {**link, "sinks": []}), sinks=sinks)
+
+
+def _record(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
+    """Return a row of a table; `null` is None where the row allows for that, NaN elsewhere."""
+    optional = {field.name for field in fields(kind) if field.default is None}  # type: ignore[arg-type]
+    unknown = {key: None for key, value in values.items() if value is None and key in optional}
+    return kind(**{**_numbers(values), **unknown})
 
 
 def _radiation(radiation: Document) -> RadiationReport:
