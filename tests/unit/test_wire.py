@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bbrmodel.conduction.terms import LinkTerm
 from bbrmodel.conduction.terms_wire import WirePort, WireTerm
 from bbrmodel.conduction.wire import HeatLaw, Wire, WireState, solve_wire
 from bbrmodel.constants import STEFAN_BOLTZMANN
@@ -166,6 +167,22 @@ def test_a_current_that_heats_faster_than_heat_can_leave_is_an_error() -> None:
 
     with pytest.raises(ConvergenceError, match=r"a wire of 0\.5 m found no steady temperature"):
         solve(runaway, [held(0.0, 80.0), held(LENGTH, 80.0)])
+
+
+def test_a_plain_link_bears_iterates_outside_its_range_and_judges_the_solution() -> None:
+    """Beyond the data the nearest conductivity holds; the flow goes on without a jump."""
+    curve = material("ss304").conductivity  # 4 to 350 K
+    weights = np.array([1.0])
+
+    def link(warm: float) -> LinkTerm:
+        return LinkTerm("link:x", weights, None, warm, 1e-6, curve)
+
+    T = np.array([80.0])
+    inside, beyond = link(350.0).flow(T), link(360.0).flow(T)
+    assert beyond - inside == pytest.approx(1e-6 * 10.0 * float(curve(350.0)), rel=1e-9)
+    link(340.0).check_range(T)
+    with pytest.raises(PropertyRangeError, match=r"material ss304: thermal conductivity .* at 360 K"):
+        link(360.0).check_range(T)
 
 
 def wire_term(count: int = 3) -> tuple[WireTerm, FloatArray]:

@@ -16,6 +16,7 @@ from bbrmodel.materials import ln2, material
 from bbrmodel.pipeline import solve_case
 from bbrmodel.solution import Solution
 from bbrmodel.spec import load_case
+from bbrmodel.typing import FloatArray
 from tests.verification.shapes import write_boxes
 from tests.verification.test_conduction_exact import end_of_bar, solve_bar
 
@@ -157,6 +158,63 @@ def test_a_material_like_another_takes_what_it_does_not_give(tmp_path: Path) -> 
     integral = material("ss304").conductivity.integral(80.0, 180.0)
     assert thermal.heat_flows_W["temperature:bar__hot"] == pytest.approx(AREA / LENGTH * integral, rel=2e-3)
     assert thermal.bodies[0].material == "mine"
+
+
+GAP = """
+[bodies.warm]
+conductivity_W_m_K = 100.0
+emissivity = 0.5
+[bodies.cold]
+conductivity_W_m_K = 100.0
+emissivity = 0.5
+[surfaces."*__side"]
+radiates = false
+[surfaces."*__outer"]
+radiates = false
+[[boundary_conditions]]
+surface = "warm__gap"
+temperature_K = 200.0
+[[boundary_conditions]]
+surface = "cold__gap"
+temperature_K = 100.0
+[[links]]
+name = "gas"
+from = "warm__gap"
+to = "cold__gap"
+diameter_m = 1.1283791670955126
+length_m = 1e-4
+conductivity_W_m_K = 9.187557e-6
+[radiation]
+rays_per_facet = 4096
+environment_temperature_K = 171.0
+"""
+
+
+def test_gas_and_light_cross_a_gap_side_by_side(tmp_path: Path) -> None:
+    """CO11: 37.532557 W/m2 with sigma = 5.669e-8.
+
+    The gap is 1e-4 of its width; the gas is a link of the section of the plates with 1e-4 of its conductivity.
+    """
+
+    def name(point: FloatArray) -> str:
+        faces = {0.0: "outer", 0.1: "gap", 0.1001: "gap", 0.2001: "outer"}
+        return next((label for at, label in faces.items() if abs(point[0] - at) < 1e-9), "side")
+
+    boxes = {
+        "warm": (np.array([0.0, 0.0, 0.0]), np.array([0.1, 1.0, 1.0]), (2, 5, 5)),
+        "cold": (np.array([0.1001, 0.0, 0.0]), np.array([0.1, 1.0, 1.0]), (2, 5, 5)),
+    }
+    write_boxes(tmp_path / "gap.msh", boxes, name)
+    text = 'schema_version = 1\nname = "gap"\n[geometry]\nmesh_file = "gap.msh"\n' + GAP
+    (tmp_path / "case.toml").write_text(text, encoding="utf-8")
+    thermal = solve_case(load_case(tmp_path / "case.toml"), cache=tmp_path / "cache").thermal
+
+    def exact(sigma: float) -> float:
+        return 9.187557 + sigma * (200.0**4 - 100.0**4) / 3.0
+
+    assert exact(5.669e-8) == pytest.approx(37.532557, rel=1e-7)
+    assert thermal.heat_flows_W["temperature:warm__gap"] == pytest.approx(exact(STEFAN_BOLTZMANN), rel=2e-4)
+    assert thermal.links[0].heat_to_W == pytest.approx(9.187557, rel=1e-9)
 
 
 WALL = """
