@@ -10,6 +10,7 @@ from bbrmodel.geometry.generate import (
 )
 from bbrmodel.geometry.meshing import MIN_CELL_QUALITY, MeshStatistics
 from bbrmodel.geometry.model import GeometryModel, Portal, Shape, equal_area_radius, equal_solid_angle
+from bbrmodel.geometry.own import Setting, generate_own_mesh
 from bbrmodel.geometry.parameters import Parameter, parameter_table, read_parameters, resolve_parameters
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Parameter",
     "Portal",
     "Rule",
+    "Setting",
     "Shape",
     "Vector",
     "apparatus_parameters",
@@ -29,6 +31,7 @@ __all__ = [
     "equal_solid_angle",
     "everything",
     "generate_mesh",
+    "generate_own_mesh",
     "list_apparatus",
     "parameter_table",
     "read_parameters",

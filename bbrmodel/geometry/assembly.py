@@ -3,12 +3,15 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.geometry.faces import Face, Vector, first_match
 from bbrmodel.geometry.model import MM, GeometryModel
+from bbrmodel.geometry.select import select_faces
 
 OVERLAP_TOLERANCE_M3 = 1e-15  # a cube of 10 um: below it two parts touch, above it they overlap
+INNER_GRIDS = (3, 7, 15, 31)  # points along each side of a face that are tried until some lie inside
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,13 @@ def assemble(model: GeometryModel) -> Assembly:
     volumes, void_volumes = _fragment(model)
     faces = _collect_faces(model, volumes, void_volumes)
     clearance = _ion_clearance(model, volumes, faces)
+    selected = select_faces(model, faces, volumes)
     surfaces: dict[str, list[int]] = defaultdict(list)
     shell_voids: dict[str, str] = {}
     for face in faces:
         is_shell = face.owner in model.voids
         prefix = model.shell_prefix[face.owner] if is_shell else face.owner
-        name = first_match(face, model.face_rules[face.owner])
+        name = selected.get(face.tag) or first_match(face, model.face_rules[face.owner])
         if name is None:
             raise GeometryError(
                 f"{model.name}: no rule names a face of '{face.owner}' ({face.kind}, centre {_show(face.centre)}). "
@@ -48,6 +52,7 @@ def assemble(model: GeometryModel) -> Assembly:
         surfaces[f"{prefix}__{name}"].append(face.tag)
         if is_shell:
             shell_voids[f"{prefix}__{name}"] = face.owner
+    model.drop_scratch()
     named = {name: tuple(sorted(tags)) for name, tags in sorted(surfaces.items())}
     return Assembly(volumes, void_volumes, named, shell_voids, clearance)
 
@@ -136,7 +141,21 @@ def _describe(model: GeometryModel, tag: int, owner: str, void: str | None) -> F
         lower=_metres(box[:3]),
         upper=_metres(box[3:]),
         area_m2=model.occ.getMass(2, tag) / MM**2,
+        points=_inner_points(gmsh_model, tag, (low, high)),
     )
+
+
+def _inner_points(gmsh_model: Any, tag: int, bounds: Any) -> tuple[Vector, ...]:
+    """Return up to three points inside a trimmed face, spread over it; none if it is too narrow to hit."""
+    low, high = bounds
+    for count in INNER_GRIDS:
+        steps = [(k + 0.47) / count for k in range(count)]  # off the middle, where other faces often end
+        grid = [[low[0] + u * (high[0] - low[0]), low[1] + v * (high[1] - low[1])] for u in steps for v in steps]
+        inside = [point for point in grid if gmsh_model.isInside(2, tag, point, parametric=True)]
+        if len(inside) >= 3:
+            chosen = [inside[0], inside[len(inside) // 2], inside[-1]]
+            return tuple(_metres(gmsh_model.getValue(2, tag, point)) for point in chosen)
+    return tuple(_metres(gmsh_model.getValue(2, tag, point)) for point in inside)
 
 
 def _ion_clearance(model: GeometryModel, volumes: dict[str, tuple[int, ...]], faces: list[Face]) -> float | None:

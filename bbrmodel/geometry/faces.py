@@ -25,6 +25,7 @@ class Face:
     lower: Vector
     upper: Vector
     area_m2: float
+    points: tuple[Vector, ...] = ()  # up to three points inside the face
 
     def on_plane(self, axis: str, value: float, tolerance: float = 1e-6) -> bool:
         """Whether the whole face lies in the plane x, y or z = `value`."""

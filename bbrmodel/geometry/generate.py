@@ -9,8 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -96,28 +96,50 @@ def generate_mesh(
     MeshError
         gmsh fails, or the mesh is too flat.
     """
-    start = time.perf_counter()
     if resolution not in RESOLUTIONS:
         raise GeometryError(f"{apparatus}: resolution = {resolution!r}: must be one of {', '.join(RESOLUTIONS)}.")
     builder = _load_builder(apparatus)
     values = resolve_parameters(apparatus, builder.PARAMETERS, parameters)
-    path = cache / "meshes" / f"{apparatus}-{_content_hash(apparatus, values, resolution)}.msh"
+    sources = list((geometries_dir() / apparatus).glob("*.py"))
+    recipe = Recipe(
+        name=apparatus,
+        key=content_key([apparatus, resolution, dict(values)], sources),
+        build=lambda model: builder.build(model, dict(values), resolution),
+        parameters=values,
+    )
+    return make_mesh(recipe, cache=cache, progress=progress)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a mesh is made, and a hash of everything that decides it."""
+
+    name: str
+    key: str
+    build: Callable[[GeometryModel], None]
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+
+
+def make_mesh(recipe: Recipe, *, cache: Path, progress: Progress | None = None) -> GeneratedMesh:
+    """Follow a recipe, or find the mesh of an earlier call."""
+    start = time.perf_counter()
+    path = cache / "meshes" / f"{recipe.name}-{recipe.key}.msh"
     if progress:
         progress(0, 1)
     record = _read_record(path)
     from_cache = record is not None
     if record is None:
-        record = _build(builder, apparatus, values=values, resolution=resolution, path=path)
+        record = _build(recipe, path)
     if progress:
         progress(1, 1)
     seconds = time.perf_counter() - start
     statistics = record["statistics"]
     counts = (statistics.bodies, statistics.cells, statistics.facets)
-    _LOG.info("mesh: %s, %s, %d bodies, %d cells, %d facets, %.1f s", apparatus, resolution, *counts, seconds)
+    _LOG.info("mesh: %s, %d bodies, %d cells, %d facets, %.1f s", recipe.name, *counts, seconds)
     return GeneratedMesh(
         msh_path=path,
         portals=record["portals"],
-        parameters=MappingProxyType(values),
+        parameters=MappingProxyType(dict(recipe.parameters)),
         ion_clearance_m=statistics.ion_clearance_m,
         statistics=statistics,
         from_cache=from_cache,
@@ -149,23 +171,21 @@ def _import_package(name: str, path: Path) -> ModuleType:
     return module
 
 
-def _content_hash(apparatus: str, values: Mapping[str, ParameterValue], resolution: str) -> str:
-    """Return a hash of all that determines the mesh: values, resolution, the sources that build it, gmsh."""
+def content_key(decisive: object, sources: Sequence[Path]) -> str:
+    """Return a hash of all that determines a mesh: values, files, this layer's own code, gmsh."""
     digest = hashlib.sha256()
-    digest.update(json.dumps([apparatus, resolution, version("gmsh"), dict(values)], sort_keys=True).encode())
-    sources = [*(geometries_dir() / apparatus).glob("*.py"), *Path(__file__).parent.glob("*.py")]
-    for source in sorted(sources, key=lambda path: (path.parent.name, path.name)):
+    digest.update(json.dumps([version("gmsh"), decisive], sort_keys=True).encode())
+    files = [*sources, *Path(__file__).parent.glob("*.py")]
+    for source in sorted(files, key=lambda path: (path.parent.name, path.name)):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _build(
-    builder: ModuleType, apparatus: str, *, values: Mapping[str, ParameterValue], resolution: str, path: Path
-) -> dict[str, Any]:
+def _build(recipe: Recipe, path: Path) -> dict[str, Any]:
     """Mesh into a temporary file and move it into place, so that a half-written mesh is never found."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, GeometryModel(apparatus) as model:
-        builder.build(model, dict(values), resolution)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch, GeometryModel(recipe.name) as model:
+        recipe.build(model)
         temporary = Path(scratch) / path.name
         statistics = mesh_model(model, temporary)
         record = {"portals": [asdict(portal) for portal in model.portals], "statistics": asdict(statistics)}
@@ -191,4 +211,5 @@ def _read_record(path: Path) -> dict[str, Any] | None:
     return {"portals": portals, "statistics": MeshStatistics(**statistics)}
 
 
-__all__ = ["RESOLUTIONS", "GeneratedMesh", "apparatus_parameters", "generate_mesh", "list_apparatus"]
+__all__ = ["RESOLUTIONS", "GeneratedMesh", "Recipe", "apparatus_parameters", "content_key", "generate_mesh"]
+__all__ += ["list_apparatus", "make_mesh"]

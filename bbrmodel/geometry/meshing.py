@@ -2,8 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
     """
     assembly = assemble(model)
     _add_groups(model, assembly)
-    _set_options(model.gmsh.option.setNumber)
+    _set_options(model)
     _set_sizes(model, assembly)
     try:
         model.gmsh.model.mesh.generate(2)
@@ -69,14 +69,16 @@ def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
     return statistics
 
 
-def _set_options(set_number: Any) -> None:
+def _set_options(model: GeometryModel) -> None:
     """Choose algorithms whose result does not depend on threads, and the file format."""
     options = {
         "Mesh.Algorithm": 6,  # Frontal-Delaunay
         "Mesh.Algorithm3D": 10,  # HXT, reproducible on the one thread that the model allows
         "Mesh.MeshSizeFromPoints": 0,
-        "Mesh.MeshSizeFromCurvature": 0,
-        "Mesh.MeshSizeExtendFromBoundary": -3,  # volumes only: faces jump to their own size
+        "Mesh.MeshSizeFromCurvature": model.curvature_segments,
+        # -3: volumes only, faces jump to their own size; with sizes from curvature they grow from their edges inwards
+        "Mesh.MeshSizeExtendFromBoundary": 1 if model.curvature_segments else -3,
+        "Mesh.MeshSizeMin": model.least_size_m * MM,
         "Mesh.Optimize": 1,
         "Mesh.MshFileVersion": 4.1,
         "Mesh.Binary": 1,
@@ -85,7 +87,7 @@ def _set_options(set_number: Any) -> None:
         "Mesh.RandomSeed": 1,
     }
     for name, value in options.items():
-        set_number(name, value)
+        model.gmsh.option.setNumber(name, value)
 
 
 def _add_groups(model: GeometryModel, assembly: Assembly) -> None:
@@ -100,7 +102,7 @@ def _set_sizes(model: GeometryModel, assembly: Assembly) -> None:
     """Turn declared sizes into a background field and divided circles."""
     field = model.gmsh.model.mesh.field
     fields = []
-    for name, size in model.sizes.items():
+    for name, size in _declared_sizes(model, assembly).items():
         fields.append(field.add("Constant"))
         if name in assembly.volumes:
             field.setNumbers(fields[-1], "VolumesList", list(assembly.volumes[name]))
@@ -125,6 +127,22 @@ def _set_sizes(model: GeometryModel, assembly: Assembly) -> None:
     field.setAsBackgroundMesh(least)
     _divide_circles(model)
     _divide_layers(model, assembly)
+
+
+def _declared_sizes(model: GeometryModel, assembly: Assembly) -> dict[str, float]:
+    """Return the size of every body and surface that has one; a name beats a glob, a later glob an earlier one."""
+    sizes = {name: model.void_sizes[void] for name, void in assembly.shell_voids.items() if void in model.void_sizes}
+    sizes |= model.sizes
+    known = [*assembly.volumes, *assembly.surfaces]
+    for pattern, size in sorted(model.size_patterns.items(), key=lambda item: item[0] in known):
+        found = [name for name in known if name == pattern or fnmatchcase(name, pattern)]
+        if not found:
+            raise GeometryError(
+                f"{model.name}: geometry.mesh_sizes_m.{pattern} = {size:g}: there is no such body or surface."
+                f"{suggest(pattern, known)}"
+            )
+        sizes |= dict.fromkeys(found, size)
+    return sizes
 
 
 def _divide_circles(model: GeometryModel) -> None:

@@ -39,6 +39,17 @@ class Circle:
     segments: int
 
 
+@dataclass(frozen=True)
+class Selection:
+    """A name for the faces of a body that are found by their place; all that is given must hold."""
+
+    body: str
+    face: str
+    point: Vector | None  # on the face, m
+    normal: Vector | None  # out of the body
+    box: tuple[Vector, Vector] | None  # that holds the face, m
+
+
 def _load_gmsh() -> Any:
     """Import gmsh late: it loads a large library."""
     import gmsh
@@ -67,6 +78,12 @@ class GeometryModel:
         self.portals: list[Portal] = []
         self.ion_m: Vector | None = None
         self.enclosure: str | None = None
+        self.void_sizes: dict[str, float] = {}  # void -> m, for the parts of its shell that have no size of their own
+        self.size_patterns: dict[str, float] = {}  # name or glob of bodies and surfaces -> m, before all other sizes
+        self.curvature_segments = 0  # edges on a full turn of every round face; 0: sizes alone decide
+        self.least_size_m = 0.0  # no edge is meant to be shorter
+        self.selections: list[Selection] = []  # names of faces that go before all rules
+        self._scratch: list[tuple[int, int]] = []  # shapes that only rules look at
         self._owns_gmsh = False
 
     def __enter__(self) -> "GeometryModel":
@@ -144,6 +161,10 @@ class GeometryModel:
         face = self.occ.addPlaneSurface([self.occ.addCurveLoop(lines)])
         return tuple(pair for pair in self.occ.extrude([(2, face)], *(x * MM for x in axis)) if pair[0] == 3)
 
+    def cone(self, base: Vector, axis: Vector, *, lower: float, upper: float) -> Shape:
+        """Return the cone that starts at `base` and runs along `axis`, with both radii, m."""
+        return ((3, self.occ.addCone(*(x * MM for x in base), *(x * MM for x in axis), lower * MM, upper * MM)),)
+
     def fuse(self, *shapes: Shape) -> Shape:
         """Return the union."""
         merged, _ = self.occ.fuse(list(shapes[0]), [pair for shape in shapes[1:] for pair in shape])
@@ -168,6 +189,37 @@ class GeometryModel:
         """Turn a shape about an axis through the origin, right-handed, and return it."""
         self.occ.rotate(list(shape), 0.0, 0.0, 0.0, *axis, angle_rad)
         return shape
+
+    def shift(self, shape: Shape, vector: Vector) -> Shape:
+        """Move a shape along a vector, m, and return it."""
+        self.occ.translate(list(shape), *(x * MM for x in vector))
+        return shape
+
+    def volume(self, shape: Shape) -> float:
+        """Return the volume of a shape, m3."""
+        return sum(float(self.occ.getMass(3, tag)) for _, tag in shape) / MM**3
+
+    def natural_size(self, shape: Shape) -> tuple[float, float]:
+        """Return an eighth of the diagonal of a shape's box, and three times its typical thickness, m."""
+        diagonal, area = 0.0, 0.0
+        for _, tag in shape:
+            box = self.occ.getBoundingBox(3, tag)
+            diagonal = max(diagonal, math.dist(box[:3], box[3:]) / MM)
+            area += sum(self.occ.getMass(2, int(face)) for loop in self.occ.getSurfaceLoops(tag)[1] for face in loop)
+        return diagonal / 8.0, 6.0 * self.volume(shape) / (area / MM**2)
+
+    def keep_for_rules(self, faces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return copies of faces as they are now, which no fragmenting changes; rules may look at them."""
+        copies = [(int(dim), int(tag)) for dim, tag in self.occ.copy(list(faces))]
+        self._scratch += copies
+        return copies
+
+    def drop_scratch(self) -> None:
+        """Remove the copies, so that they are not meshed."""
+        if self._scratch:
+            self.occ.remove(self._scratch, recursive=True)
+            self.occ.synchronize()
+            self._scratch = []
 
     # Meaning
 
@@ -276,4 +328,5 @@ def equal_solid_angle(half_angle: float, segments: int) -> float:
     return 2.0 * math.atan(math.sqrt(share / (math.sin(turn) - share * math.cos(turn))))
 
 
-__all__ = ["MM", "Circle", "GeometryModel", "Portal", "Shape", "equal_area_radius", "equal_solid_angle"]
+__all__ = ["MM", "Circle", "GeometryModel", "Portal", "Selection", "Shape"]
+__all__ += ["equal_area_radius", "equal_solid_angle"]

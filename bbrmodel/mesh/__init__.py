@@ -1,6 +1,7 @@
 """Meshes as plain arrays: reading, naming every exposed facet, splitting at joints, quality."""
 
 from bbrmodel.mesh.bundle import MeshBundle
+from bbrmodel.mesh.contacts import Contact, report_contacts
 from bbrmodel.mesh.facets import FacetMesh, Interfaces, find_facets
 from bbrmodel.mesh.locate import interpolation_weights, nearest_cell
 from bbrmodel.mesh.quality import report_mesh
@@ -9,6 +10,7 @@ from bbrmodel.mesh.refine import refine
 from bbrmodel.mesh.split import JointFacets, SplitMesh, split_at_joints
 
 __all__ = [
+    "Contact",
     "FacetMesh",
     "Interfaces",
     "JointFacets",
@@ -19,6 +21,7 @@ __all__ = [
     "nearest_cell",
     "read_mesh",
     "refine",
+    "report_contacts",
     "report_mesh",
     "split_at_joints",
 ]

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bbrmodel.mesh import report_mesh, split_at_joints
+from bbrmodel.mesh import Contact, report_contacts, report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import AssignedJoint, Assignment
 from bbrmodel.model.light import build_enclosure, expected_temperatures
 from bbrmodel.model.optics import plan_light
+from bbrmodel.model.panes import find_panes
 from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.thermal import first_guess
@@ -63,6 +64,7 @@ class CheckReport:
     bodies: tuple[BodyReport, ...]
     surfaces: tuple[SurfaceReport, ...]
     joints: tuple[JointReport, ...]
+    contacts: tuple[Contact, ...]
     undeclared_contacts: tuple[tuple[str, str], ...]
     portals: tuple[str, ...]
     mesh: MeshReport
@@ -89,7 +91,8 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     if enclosure is not None and case.radiation is not None:
         check_enclosure(enclosure)
         expected = expected_temperatures(assignment, first_guess(case, assignment))
-        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m)
+        panes = find_panes(mesh, assignment)
+        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m, panes=panes)
         if not plan.two_sided.any():  # rays may meet a sheet from behind
             probe(enclosure)
         rays = int(enclosure.radiates.sum()) * case.radiation.rays_per_facet
@@ -98,6 +101,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
         bodies=_bodies(mesh, assignment),
         surfaces=_surfaces(mesh, assignment),
         joints=tuple(_joint(joint) for joint in assignment.joints),
+        contacts=report_contacts(mesh.bundle, mesh.interfaces),
         undeclared_contacts=assignment.undeclared_contacts,
         portals=tuple(portal.name for portal in mesh.portals),
         mesh=report_mesh(mesh.bundle, mesh.facets),

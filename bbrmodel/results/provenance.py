@@ -82,9 +82,12 @@ def peak_memory_mib() -> float:
 
 
 def _geometry_files(case: Case) -> tuple[Path, ...]:
-    """Return the files behind the geometry: a mesh, or a builder and its defaults, which the case does not repeat."""
-    if case.mesh_path is not None:
-        return (case.mesh_path,)
+    """Return the files behind the geometry, not repeated by the case: a mesh, CAD, or a builder and defaults."""
+    for path in (case.mesh_path, case.step_path):
+        if path is not None:
+            return (path,)
+    if case.geometry.apparatus is None:
+        return ()
     builder = geometries_dir() / str(case.geometry.apparatus)
     return builder / "builder.py", builder / "parameters.toml"
 

@@ -64,6 +64,13 @@ class Geometry(Spec):
     resolution: Literal["coarse", "default", "fine"] = Field(
         default="default", description="Fineness of a generated mesh"
     )
+    refinements: int = Field(
+        default=0,
+        ge=0,
+        le=4,
+        strict=True,
+        description="How often each tetrahedron is cut into eight and each triangle into four, once the mesh is made",
+    )
     length_unit_m: Positive = Field(
         default=1.0,
         description="Metres per length unit of the mesh file or BREP file, 0.001 for millimetres; STEP says it itself",

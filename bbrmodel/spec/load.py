@@ -122,11 +122,12 @@ def list_cases() -> list[str]:
 def resolved_toml(case: Case) -> str:
     """Return the case as TOML with all defaults and parameters filled in; `load_case` reads it back.
 
-    A mesh file gets its absolute path, so that the text means the same in any directory.
+    A mesh or CAD file gets its absolute path, so that the text means the same in any directory.
     """
     tables = _dump(case)
-    if case.mesh_path is not None:
-        tables["geometry"]["mesh_file"] = str(case.mesh_path.resolve())
+    for key, path in (("mesh_file", case.mesh_path), ("step_file", case.step_path)):
+        if path is not None:
+            tables["geometry"][key] = str(path.resolve())
     return format_toml(tables)
 
 

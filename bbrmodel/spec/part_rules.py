@@ -25,7 +25,7 @@ KINDS = {
     "round plate": Kind(("radius_m", "height_m"), ("holes", "segments"), ("side", "bottom", "top")),
     "cylinder": Kind(("radius_m", "height_m"), ("segments", "portal"), ("side", "bottom", "top")),
     "tube": Kind(("radius_m", "inner_radius_m", "height_m"), ("segments",), ("outer", "inner", "bottom", "top")),
-    "cone": Kind(("radius_m", "top_radius_m", "height_m"), ("segments",), ("side", "bottom", "top")),
+    "cone": Kind(("radius_m", "top_radius_m", "height_m"), (), ("side", "bottom", "top")),
     "sphere": Kind(("radius_m",), (), ("surface",)),
 }
 _SHAPE_KEYS = ("size_m", "radius_m", "inner_radius_m", "top_radius_m", "height_m", "holes", "segments", "portal")

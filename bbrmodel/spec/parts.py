@@ -79,7 +79,7 @@ class Hole(Spec):
     position_m: PlanePlace = Field(description="Centre of the hole [x, y] in the plane of the plate")
     radius_m: Positive = Field(description="Radius of the hole")
     segments: Sides | None = Field(
-        default=None, description="Sides of the polygon that replaces the circle in the mesh; it has the same area"
+        default=None, description="Makes it a hole with so many flat sides, of the same cross-section"
     )
     portal: Flag = Field(default=False, description="True aims rays through the hole on purpose")
 
@@ -106,7 +106,7 @@ class Part(Spec):
     height_m: Positive | None = Field(default=None, description="Length along the part's own z axis")
     holes: tuple[Hole, ...] = Field(default=(), description="Holes through a plate")
     segments: Sides | None = Field(
-        default=None, description="Sides of the polygon that replaces each circle in the mesh; it has the same area"
+        default=None, description="Makes a cylinder, tube or round plate a prism with so many sides, same cross-section"
     )
     portal: Flag = Field(
         default=False, description="True aims rays through a cylinder that is a tool, across its middle"

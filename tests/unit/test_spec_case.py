@@ -266,7 +266,7 @@ def test_a_bath_and_a_heat_flux_may_share_a_surface(tmp_path: Path) -> None:
 
 def test_geometry_needs_exactly_one_source(tmp_path: Path) -> None:
     none = 'schema_version = 1\nname = "m"\n[geometry]\n'
-    expected = "geometry = {}: gives none of apparatus, mesh_file. Give exactly one of them."
+    expected = "geometry = {}: gives none of apparatus, mesh_file, step_file, parts. Give exactly one of them."
     assert problems_of(tmp_path, none) == (expected,)
     two = none + 'apparatus = "box"\nmesh_file = "box.msh"\n'
     (line,) = problems_of(tmp_path, two)
