@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import coo_matrix
 
+from bbrmodel.errors import PropertyRangeError
 from bbrmodel.typing import FloatArray, IntArray
 
 FluxLaw = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
@@ -209,7 +210,7 @@ class LinkTerm:
 
     def check_range(self, T: FloatArray) -> None:
         """Raise `PropertyRangeError` where an end lies outside the data of the material."""
-        self.curve(np.array(self.ends(T)))
+        check_curves(self.name, np.array(self.ends(T)), self.curve)
 
     def _slopes(self, T: FloatArray) -> tuple[float, float]:
         """Return d flow / dT of both ends [W/K]."""
@@ -241,6 +242,16 @@ class SourceTerm:
         return np.zeros_like(T)
 
 
+def check_curves(name: str, T: FloatArray, *curves: Callable[[FloatArray], FloatArray] | None) -> None:
+    """Raise `PropertyRangeError` with the name of a heat path where temperatures [K] leave the range of a curve."""
+    for curve in curves:
+        try:
+            if curve is not None:
+                curve(T)
+        except PropertyRangeError as error:
+            raise PropertyRangeError(f"{name}: {error}") from None
+
+
 def spread(nodes: IntArray, power_W: FloatArray, num_nodes: int) -> FloatArray:
     """Return nodal loads when each facet's power goes to its three nodes in equal parts."""
     return _collect(nodes, np.repeat(power_W[:, None] / 3.0, 3, axis=1), num_nodes)
@@ -251,4 +262,4 @@ def _collect(nodes: IntArray, load: FloatArray, num_nodes: int) -> FloatArray:
     return np.bincount(nodes.ravel(), weights=load.ravel(), minlength=num_nodes).astype(np.float64)
 
 
-__all__ = ["FacetTerm", "JointTerm", "LinkTerm", "SourceTerm", "Term", "spread"]
+__all__ = ["FacetTerm", "JointTerm", "LinkTerm", "SourceTerm", "Term", "check_curves", "spread"]

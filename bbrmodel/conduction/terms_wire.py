@@ -7,7 +7,9 @@ import numpy as np
 from scipy.sparse import coo_matrix
 
 from bbrmodel.conduction.solid import ConductivityCurve
+from bbrmodel.conduction.terms import check_curves
 from bbrmodel.conduction.wire import Wire, WireState, solve_wire
+from bbrmodel.errors import ConvergenceError
 from bbrmodel.typing import FloatArray
 
 
@@ -44,7 +46,10 @@ class WireTerm:
         if known is not None and np.array_equal(port_K, self._last["port_K"]):
             state: WireState = known
             return state
-        state = solve_wire(self.wire, port_K, None if known is None else known.T)
+        try:
+            state = solve_wire(self.wire, port_K, None if known is None else known.T)
+        except ConvergenceError as error:
+            raise ConvergenceError(f"{self.name}: {error}") from None
         self._last.update(state=state, port_K=port_K)
         return state
 
@@ -81,9 +86,7 @@ class WireTerm:
     def check_range(self, T: FloatArray) -> None:
         """Raise `PropertyRangeError` where the wire is hotter or colder than the data of its material reach."""
         along = self.state(T).T
-        self.wire.curve(along)
-        if self.resistivity is not None:
-            self.resistivity(along)
+        check_curves(self.name, along, self.wire.curve, self.resistivity)
 
     def _spread(self, port_values: FloatArray, num_nodes: int) -> FloatArray:
         """Return nodal values of what belongs to the ports on the solid."""

@@ -167,6 +167,10 @@ def test_a_current_that_heats_faster_than_heat_can_leave_is_an_error() -> None:
 
     with pytest.raises(ConvergenceError, match=r"a wire of 0\.5 m found no steady temperature"):
         solve(runaway, [held(0.0, 80.0), held(LENGTH, 80.0)])
+    places = np.array([0.0, LENGTH])
+    wire = Wire(LENGTH, SECTION, constant_curve(K), runaway, runaway, places, np.full(2, np.inf), 50)
+    with pytest.raises(ConvergenceError, match=r"link:hot: a wire of 0\.5 m found no steady temperature"):
+        WireTerm("link:hot", wire, (WirePort(None, 80.0), WirePort(None, 80.0)), 1).heat(np.zeros(0))
 
 
 def test_a_plain_link_bears_iterates_outside_its_range_and_judges_the_solution() -> None:
@@ -181,7 +185,7 @@ def test_a_plain_link_bears_iterates_outside_its_range_and_judges_the_solution()
     inside, beyond = link(350.0).flow(T), link(360.0).flow(T)
     assert beyond - inside == pytest.approx(1e-6 * 10.0 * float(curve(350.0)), rel=1e-9)
     link(340.0).check_range(T)
-    with pytest.raises(PropertyRangeError, match=r"material ss304: thermal conductivity .* at 360 K"):
+    with pytest.raises(PropertyRangeError, match=r"link:x: material ss304: thermal conductivity .* at 360 K"):
         link(360.0).check_range(T)
 
 
@@ -216,5 +220,5 @@ def test_a_wire_that_leaves_the_range_of_its_material_is_named() -> None:
     places = np.array([0.0, LENGTH])
     wire = Wire(LENGTH, SECTION, curve, even(1.0), even(1.0), places, np.full(2, np.inf), 50)
     term = WireTerm("link:hot", wire, (WirePort(None, 80.0), WirePort(None, 80.0)), 1)
-    with pytest.raises(PropertyRangeError, match="material ss304: thermal conductivity"):
+    with pytest.raises(PropertyRangeError, match="link:hot: material ss304: thermal conductivity"):
         term.check_range(np.zeros(0))
