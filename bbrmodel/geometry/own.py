@@ -53,7 +53,7 @@ def generate_own_mesh(
         gmsh fails, or the mesh is too flat.
     """
     name, file, ion_m = setting.name, setting.file, setting.ion_m
-    settings = geometry.model_dump(mode="json", exclude={"step_file"})
+    settings = geometry.model_dump(mode="json", exclude={"step_file", "refinements"})
     content = ""
     if file is not None:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cad_samples import BOX, Built, build, case_of, part
+from tests.cad_samples import BOX, Built, build, case_of, part
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.model import prepare_mesh

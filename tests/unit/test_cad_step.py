@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cad_samples import Built, build, write_cad
+from tests.cad_samples import Built, build, write_cad
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.geometry.step_names import meaningful, read_solids

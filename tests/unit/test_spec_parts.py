@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cad_samples import BOX, case_of, part, problems
+from tests.cad_samples import BOX, case_of, part, problems
 
 from bbrmodel.spec import load_case, resolved_toml
 
