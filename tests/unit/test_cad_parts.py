@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.cad_samples import BOX, Built, build, case_of, part
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.model import prepare_mesh
+from tests.cad_samples import BOX, Built, build, case_of, part
 
 COARSE = 'resolution = "coarse"\n'
 ROUND = 1e-9  # relative: polygons with `segments` have the circle's area to rounding

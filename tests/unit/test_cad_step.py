@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.cad_samples import Built, build, write_cad
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.geometry.step_names import meaningful, read_solids
+from tests.cad_samples import Built, build, write_cad
 
 CHORDS = 0.01  # relative: the bore at 12 edges a turn is short by 4.5 % of its section, 0.3 % of the block's
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.cad_samples import BOX, case_of, part, problems
 
 from bbrmodel.spec import load_case, resolved_toml
+from tests.cad_samples import BOX, case_of, part, problems
 
 TOOL = part("tool_a", "cylinder", "tool = true", "radius_m = 0.001", "height_m = 0.1")
 
