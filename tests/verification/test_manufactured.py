@@ -2,7 +2,8 @@
 
 Rationale: closed forms of one dimension do not show whether sources, curved temperatures, k(T), films, radiation and
 joints are of second order together. Setup: a smooth temperature is chosen, and the source, the ambient temperatures and
-the temperature step that make it a solution are computed from it. Expected: order 2 within 0.1, from 12 to 24 cells along an edge.
+the temperature step that make it a solution are computed from it. Expected: order 2 within 0.1, from 12 to 24 cells
+along an edge.
 """
 
 from collections.abc import Callable
