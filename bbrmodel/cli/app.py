@@ -8,6 +8,7 @@ import typer
 import bbrmodel
 from bbrmodel.cli import inspect_commands, run_commands
 from bbrmodel.cli.conductance import conductance
+from bbrmodel.cli.converge import converge
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "view-factors": inspect_commands.view_factors,
     "exchange": inspect_commands.exchange,
     "conductance": conductance,
+    "converge": converge,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }

@@ -12,6 +12,7 @@ import numpy as np
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import EnclosureError, GeometryError
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.exchange_bias import exchange_bias
 from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
@@ -21,6 +22,8 @@ from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 REPLICAS = 8
+# Of the correction for the mean of the noise; what is left of it where its exact value is known is a fifth.
+_BIAS_ERROR = 0.25
 _FIRST_SPHERE = 1_000_000  # numbers of the ion's sample sets; portals have small ones
 # Rays that pass exactly between two facets; more of them is a hole in the mesh.
 MAX_LOST_FRACTION = 1e-5
@@ -214,7 +217,8 @@ def compute_effective_view(
         weight += light.share * by_light[light.name]
         if outside is not None:
             environment += environment_by_light[light.name] * light.environment / (STEFAN_BOLTZMANN * outside**4)
-    variance = exchange_variance(states) + _direct_variance(direct, paths, exchange)
+    bias = exchange_bias(states)
+    variance = exchange_variance(states) + _direct_variance(direct, paths, exchange) + (_BIAS_ERROR * bias) ** 2
     return EffectiveView(
         seen=seen[0],
         open_sky=seen[1],
@@ -222,7 +226,9 @@ def compute_effective_view(
         environment_by_light=environment_by_light,
         weight=weight,
         environment=environment,
-        fourth_power=float(weight @ exchange.fourth_power) + environment * (outside or 0.0) ** 4,
+        fourth_power=float(weight @ exchange.fourth_power)
+        + environment * (outside or 0.0) ** 4
+        - bias / STEFAN_BOLTZMANN,
         fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
     )
 

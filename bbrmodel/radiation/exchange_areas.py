@@ -27,11 +27,13 @@ MIN_KEPT = 1e-6  # a mirror always absorbs or scatters a little
 class Escapes:
     """Lines that leave the model, added up by what sent the rays: arrays of shape (num_entries,).
 
-    `facet` is where a line starts, `weight` its exchange area before closure [m2], `unit` and `replica` as in `Lines`.
+    `facet` is where a line starts, `weight` its exchange area before closure [m2], `variance` the sum of squared
+    weights [m4], `unit` and `replica` as in `Lines`.
     """
 
     facet: IntArray
     weight: FloatArray
+    variance: FloatArray
     unit: IntArray
     replica: IntArray
 
@@ -157,8 +159,13 @@ def from_upper(
     return ExchangeAreas(sums.split(block), escape, escape_variance, area_m2, ones, ones, nothing)
 
 
-def weighted_lines(ends: tuple[IntArray, IntArray], weight: FloatArray, *, unit: IntArray, replica: IntArray) -> Lines:
-    """Return a block of lines of given weight [m2]; those of one source and one first end stand together, (num,)."""
+def weighted_lines(
+    ends: tuple[IntArray, IntArray], weights: tuple[FloatArray, FloatArray], *, unit: IntArray, replica: IntArray
+) -> Lines:
+    """Return a block of lines of given weights [m2] and sums of squared ones [m4], all of shape (num,).
+
+    Those of one source and one first end stand together.
+    """
     first, second = ends
     change = np.zeros(len(first), dtype=bool)
     for key in (first, unit, replica):
@@ -169,9 +176,10 @@ def weighted_lines(ends: tuple[IntArray, IntArray], weight: FloatArray, *, unit:
         facet=first[row],
         start=np.append(row, len(first)),
         column=second.astype(np.int32),
-        strength=weight,
+        strength=weights[0],
         unit=unit[row],
         replica=replica[row],
+        variance=weights[1].astype(np.float32),
     )
 
 

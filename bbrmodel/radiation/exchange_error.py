@@ -62,7 +62,7 @@ def variance_of_sum(
     a, b = _rows(areas, left, right)
     variance = 0.0
     for block in areas.lines:
-        if block.variance is not None:
+        if block.unit is None and block.variance is not None:
             variance += float(_independent_variance(*block.arrays, block.variance, a, b))
     if areas.escapes is None:
         variance += float(areas.escape_variance @ outward**2)
@@ -119,13 +119,13 @@ def group_errors(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatA
     """
     exchange = areas.block_sums(surface, number)
     outcomes = _outcomes(areas, surface, number)
-    replicas = [block for block in areas.lines if block.variance is not None]
+    independent = [block for block in areas.lines if block.unit is None]
     spread = np.zeros((number, number))
-    for block in replicas:
+    for block in independent:
         _add_variances(*block.arrays, block.variance, areas.scale, surface.astype(np.int32), spread)
-    if replicas:
-        independent: FloatArray = np.sqrt(spread + spread.T)
-        return independent
+    if independent:
+        alone: FloatArray = np.sqrt(spread + spread.T)
+        return alone
     area = np.bincount(surface, weights=areas.kept * areas.area_m2, minlength=number).astype(np.float64)
     closed = np.array([_closed_change(exchange, change, area) for change in outcomes])
     error: FloatArray = np.sqrt((closed**2).mean(axis=0))

@@ -45,9 +45,9 @@ class Lines:
         `strength` holds weights.
     unit, replica
         shape (num_rows,), number of the independent source of rays (facet, or beyond them portal) and of its
-        repetition; None where `variance` is given.
+        repetition; None where all entries are independent.
     variance
-        shape (num_entries,), [m4], of independent entries.
+        shape (num_entries,), [m4], of each entry; None for hits, whose number is their variance.
     """
 
     facet: IntArray

@@ -36,11 +36,15 @@ class ViewFactors:
 
 @dataclass(frozen=True)
 class _Ends:
-    """Lines of given weight: both ends (second -1: the environment), weight [m2], source and replica, all (num,)."""
+    """Lines of given weight, arrays of shape (num,).
+
+    Both ends (second -1: the environment), sums of weights [m2] and of squared ones [m4], source and replica.
+    """
 
     first: IntArray
     second: IntArray
     weight: FloatArray
+    square: FloatArray
     unit: IntArray
     replica: IntArray
 
@@ -133,10 +137,10 @@ def compute_view_factors(
 def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
     """Return exchange areas of all samples, before closure."""
     num = tracer.enclosure.num_facets
-    names = ("first", "second", "weight", "unit", "replica")
-    first, second, weight, unit, replica = (
+    names = ("first", "second", "weight", "square", "unit", "replica")
+    first, second, weight, square, unit, replica = (
         np.concatenate(
-            [np.empty(0, dtype=np.float64 if name == "weight" else np.int64)]
+            [np.empty(0, dtype=np.float64 if name in ("weight", "square") else np.int64)]
             + [getattr(ends, name) for ends in tally.ends]
         )
         for name in names
@@ -146,10 +150,10 @@ def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
     lines = list(tally.lines)
     if inside.any():
         ends = first[inside], second[inside]
-        lines.append(weighted_lines(ends, weight[inside], unit=unit[inside], replica=replica[inside]))
+        lines.append(weighted_lines(ends, (weight[inside], square[inside]), unit=unit[inside], replica=replica[inside]))
     escape = np.bincount(first[out], weights=weight[out], minlength=num).astype(np.float64)
     nothing, ones = np.zeros(num), np.ones(num)
-    escapes = Escapes(first[out], weight[out], unit[out], replica[out])
+    escapes = Escapes(first[out], weight[out], square[out], unit[out], replica[out])
     return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes)
 
 
@@ -232,20 +236,22 @@ def _set_aside(tracer: Tracer, facets: IntArray, each: int, visits: Visits, whic
     first = facets[row // tracer.settings.replicas]
     second = np.where(visits.kind[which] == HIT, visits.facet[which], -1).astype(np.int64)
     density = tracer.density[first] + visits.through[which] + np.where(second >= 0, tracer.density[second], 0.0)
-    return _Ends(first, second, 1.0 / density, first, row % tracer.settings.replicas)
+    return _Ends(first, second, 1.0 / density, density**-2, first, row % tracer.settings.replicas)
 
 
 def _merge(parts: list[_Ends], tracer: Tracer) -> _Ends:
     """Return lines of facets, or of one portal's set, with equal ones added up, sorted by first end and replica."""
-    first, second, weight, unit, replica = (
+    first, second, weight, square, unit, replica = (
         np.concatenate([getattr(part, name) for part in parts])
-        for name in ("first", "second", "weight", "unit", "replica")
+        for name in ("first", "second", "weight", "square", "unit", "replica")
     )
     # The unit is the first facet, or the same for all, so it need not be part of the key.
     key = (first * tracer.settings.replicas + replica) * (tracer.enclosure.num_facets + 1) + second + 1
     _, index, which = np.unique(key, return_index=True, return_inverse=True)
-    total = np.bincount(which.reshape(-1), weights=weight, minlength=len(index)).astype(np.float64)
-    return _Ends(first[index], second[index], total, unit[index], replica[index])
+    sums = [
+        np.bincount(which.reshape(-1), weights=w, minlength=len(index)).astype(np.float64) for w in (weight, square)
+    ]
+    return _Ends(first[index], second[index], sums[0], sums[1], unit[index], replica[index])
 
 
 def _count(
@@ -296,7 +302,7 @@ def _portal_lines(tracer: Tracer, number: int, which: int, *, ahead: Visits, beh
     first, second = np.where(swapped, second, first), np.where(swapped, first, second)
     part, replica = divmod(which, tracer.settings.replicas)
     unit = np.full(len(first), tracer.enclosure.num_facets + PORTAL_PARTS * number + part)
-    return _Ends(first, second, 1.0 / density, unit, np.full(len(first), replica))
+    return _Ends(first, second, 1.0 / density, density**-2, unit, np.full(len(first), replica))
 
 
 def _asymmetry(tracer: Tracer, tally: _Tally) -> float:

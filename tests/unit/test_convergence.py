@@ -1,0 +1,60 @@
+"""Observed order, extrapolated value and error bar of a number on a sequence of meshes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bbrmodel.errors import ConfigError
+from bbrmodel.spec import load_case
+from bbrmodel.study.convergence import CAUTIOUS, converge_case, judge
+
+HALVES = np.array([4.0, 2.0, 1.0])
+
+
+@pytest.mark.parametrize("order", [1.0, 1.7, 3.0])
+def test_order_and_limit_of_a_power_law_are_found(order: float) -> None:
+    size = np.array([3.0, 1.9, 1.0])  # any ratio
+    found = judge("q", "W", tuple(5.0 - 0.2 * size**order), size=size, noise=0.0)
+    assert found.order == pytest.approx(order, rel=1e-9)
+    assert found.extrapolated == pytest.approx(5.0, rel=1e-12)
+    assert found.error == pytest.approx(1.25 * 0.2, rel=1e-9)
+
+
+@pytest.mark.parametrize("values", [(1.0, 1.1, 1.05), (1.0, 1.1, 1.3), (2.0, 2.0, 2.0)])
+def test_without_a_limit_in_sight_the_last_difference_counts_three_times(values: tuple[float, ...]) -> None:
+    found = judge("q", "W", values, size=HALVES, noise=0.0)
+    assert found.order is None
+    assert found.extrapolated == values[-1]
+    assert found.error == pytest.approx(CAUTIOUS * abs(values[-1] - values[-2]))
+
+
+def test_differences_within_the_noise_have_no_order() -> None:
+    values = (1.16, 1.04, 1.01)
+    assert judge("q", "K", values, size=HALVES, noise=0.0).order == pytest.approx(2.0)
+    found = judge("q", "K", values, size=HALVES, noise=0.02)
+    assert found.order is None
+    assert found.error == pytest.approx(3.0 * 0.03 + 0.02)
+
+
+def test_two_meshes_give_a_difference_only() -> None:
+    assert judge("q", "W", (1.1, 1.0), size=HALVES[1:], noise=0.0).order is None
+
+
+def test_levels_and_builders_are_checked(tmp_path: Path) -> None:
+    case = load_case("split_sphere")
+    with pytest.raises(ConfigError, match="levels = 1: at least 2"):
+        converge_case(case, levels=1)
+    with pytest.raises(ConfigError, match="at most 3 by resolution"):
+        converge_case(case, levels=4, by="resolution")
+
+
+def test_a_sphere_is_refined_and_keeps_its_exact_answer(tmp_path: Path) -> None:
+    """SP01: two isothermal halves see each other as wholes, so the ion's temperature is exact on any mesh."""
+    case = load_case("split_sphere", ["geometry.resolution=coarse", "radiation.rays_per_facet=64"])
+    found = converge_case(case, levels=2, cache=tmp_path)
+    assert found.facets[1] == 4 * found.facets[0]
+    assert found.size_m[1] == pytest.approx(0.5 * found.size_m[0], rel=1e-9)
+    ion = found.quantities[0]
+    assert (ion.name, ion.unit) == ("T_eff", "K")
+    assert ion.values[1] == pytest.approx(170.58994056, abs=4.0 * ion.noise + 0.05)  # and the polygons
