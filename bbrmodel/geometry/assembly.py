@@ -7,6 +7,7 @@ from typing import Any
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.geometry.faces import Face, Vector, first_match
+from bbrmodel.geometry.gaps import find_gaps
 from bbrmodel.geometry.model import MM, GeometryModel
 from bbrmodel.geometry.select import select_faces
 
@@ -23,6 +24,7 @@ class Assembly:
     surfaces: dict[str, tuple[int, ...]]  # surface name -> faces
     shell_voids: dict[str, str]  # shell surface -> the void it looks into
     ion_clearance_m: float | None
+    gaps: tuple[tuple[str, str, float], ...] = ()  # bodies that nearly touch, and their distance, m
 
 
 def assemble(model: GeometryModel) -> Assembly:
@@ -54,7 +56,8 @@ def assemble(model: GeometryModel) -> Assembly:
             shell_voids[f"{prefix}__{name}"] = face.owner
     model.drop_scratch()
     named = {name: tuple(sorted(tags)) for name, tags in sorted(surfaces.items())}
-    return Assembly(volumes, void_volumes, named, shell_voids, clearance)
+    gaps = find_gaps(model, volumes) if model.reports_gaps else ()
+    return Assembly(volumes, void_volumes, named, shell_voids, clearance, gaps)
 
 
 def _fragment(model: GeometryModel) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
@@ -91,7 +94,7 @@ def _refuse_overlap(model: GeometryModel, first: str, second: str, tag: int) -> 
         centre = tuple(x / MM for x in model.occ.getCenterOfMass(3, tag))
         raise GeometryError(
             f"{model.name}: bodies '{first}' and '{second}' overlap by {volume * 1e9:.4g} mm3 near {_show(centre)}. "
-            "Bodies may touch but not share space; change a parameter that moves one of them."
+            "Bodies may touch but not share space; change a number that moves one of them, or cut one with the other."
         )
 
 

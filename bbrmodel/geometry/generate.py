@@ -135,6 +135,9 @@ def make_mesh(recipe: Recipe, *, cache: Path, progress: Progress | None = None) 
     seconds = time.perf_counter() - start
     statistics = record["statistics"]
     counts = (statistics.bodies, statistics.cells, statistics.facets)
+    for first, second, gap in statistics.gaps:
+        text = "%s: bodies '%s' and '%s' share no face but are %s: no heat passes. Move one if they should touch."
+        _LOG.warning(text, recipe.name, first, second, f"{gap * 1e6:.3g} um apart" if gap else "together at an edge")
     _LOG.info("mesh: %s, %d bodies, %d cells, %d facets, %.1f s", recipe.name, *counts, seconds)
     return GeneratedMesh(
         msh_path=path,
@@ -208,6 +211,7 @@ def _read_record(path: Path) -> dict[str, Any] | None:
     statistics = stored["statistics"]
     for key in ("cell_quality", "facet_quality"):
         statistics[key] = tuple(statistics[key])
+    statistics["gaps"] = tuple(tuple(gap) for gap in statistics["gaps"])
     return {"portals": portals, "statistics": MeshStatistics(**statistics)}
 
 

@@ -32,6 +32,7 @@ class MeshStatistics:
     cell_quality: tuple[float, ...]  # at PERCENTILES
     facet_quality: tuple[float, ...]
     ion_clearance_m: float | None
+    gaps: tuple[tuple[str, str, float], ...] = ()  # bodies that nearly touch, and their distance, m
 
 
 def mesh_model(model: GeometryModel, path: Path) -> MeshStatistics:
@@ -276,6 +277,7 @@ def _measure(model: GeometryModel, assembly: Assembly) -> MeshStatistics:
         cell_quality=_percentiles(np.concatenate(qualities)) if qualities else (),
         facet_quality=_percentiles(facet_quality),
         ion_clearance_m=assembly.ion_clearance_m,
+        gaps=assembly.gaps,
     )
 
 

@@ -81,6 +81,7 @@ class GeometryModel:
         self.void_sizes: dict[str, float] = {}  # void -> m, for the parts of its shell that have no size of their own
         self.size_patterns: dict[str, float] = {}  # name or glob of bodies and surfaces -> m, before all other sizes
         self.curvature_segments = 0  # edges on a full turn of every round face; 0: sizes alone decide
+        self.reports_gaps = False  # bodies that nearly touch are looked for; nobody has checked this geometry
         self.least_size_m = 0.0  # no edge is meant to be shorter
         self.selections: list[Selection] = []  # names of faces that go before all rules
         self._scratch: list[tuple[int, int]] = []  # shapes that only rules look at

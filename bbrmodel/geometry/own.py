@@ -75,6 +75,7 @@ def generate_own_mesh(
 def _build(model: GeometryModel, geometry: Geometry, file: Path | None) -> None:
     """Declare bodies, sizes and selections."""
     factor = SIZE_FACTOR[geometry.resolution]
+    model.reports_gaps = True
     model.curvature_segments = CURVATURE_SEGMENTS[geometry.resolution]
     model.gmsh.option.setNumber("Geometry.OCCUnionUnify", 0)  # faces that become one would lose their names
     try:

@@ -12,8 +12,10 @@ import numpy as np
 from bbrmodel.errors import GeometryError, suggest
 from bbrmodel.geometry.faces import Face, Rule, Vector
 from bbrmodel.geometry.model import MM, GeometryModel, Shape
+from bbrmodel.geometry.step_match import is_same
 from bbrmodel.geometry.step_names import StepSolid, meaningful, read_solids
 from bbrmodel.spec.geometry_rules import STEP_SUFFIXES
+from bbrmodel.typing import FloatArray
 
 _LOG = logging.getLogger(__name__)
 ON_FACE_MM = 1e-4  # 0.1 um: a point of a piece of a face lies on the whole face to the kernel's tolerance
@@ -114,14 +116,15 @@ def _match(model: GeometryModel, faces: Mapping[int, list[int]], found: list[Ste
     """Return the entry of the file for each solid of the kernel, None where the two do not agree.
 
     The kernel keeps the order of the file, and repeats a part that stands in several places of an assembly; entries
-    are told apart by the product's name in the kernel's label, and checked by the kinds of their faces in order.
+    are told apart by the product's name in the kernel's label, and checked by kind and corners of each face.
     """
     free = list(found)
     result: dict[int, StepSolid | None] = {}
     for tag, own in faces.items():
         kinds = [model.gmsh.model.getType(2, face) for face in own]
         label = model.gmsh.model.getEntityName(3, tag).rpartition("/")[2]
-        fitting = [entry for entry in found if _agrees(entry, kinds)]
+        corners = [_corners(model, face) for face in own] if found else []
+        fitting = [entry for entry in found if is_same(entry, kinds, corners)]
         fitting = [entry for entry in fitting if entry.product == label] or fitting
         entry = next((entry for entry in free if entry in fitting), fitting[0] if fitting else None)
         if entry in free:
@@ -129,17 +132,16 @@ def _match(model: GeometryModel, faces: Mapping[int, list[int]], found: list[Ste
         result[tag] = entry
     strangers = [tag for tag, entry in result.items() if entry is None]
     if found and strangers:
-        _LOG.warning(
-            "%s: %d solids are not found by name in the file and get systematic names", model.name, len(strangers)
-        )
+        text = "%s: %d of %d solids are not recognised in the text of the file and get systematic names"
+        _LOG.warning(text, model.name, len(strangers), len(result))
     return result
 
 
-def _agrees(entry: StepSolid, kinds: list[str]) -> bool:
-    """Tell whether the faces of a solid are those of an entry; kinds that only one side knows are left open."""
-    return len(entry.faces) == len(kinds) and all(
-        known in ("", kind) for (_, known), kind in zip(entry.faces, kinds, strict=True)
-    )
+def _corners(model: GeometryModel, face: int) -> FloatArray:
+    """Return the corners of a face of the kernel, mm, shape (n, 3)."""
+    points = {abs(int(tag)) for _, tag in model.gmsh.model.getBoundary([(2, face)], recursive=True)}
+    places: FloatArray = np.array([model.gmsh.model.getValue(0, tag, []) for tag in points]).reshape(-1, 3)
+    return places
 
 
 def _body_names(model: GeometryModel, solids: list[_Solid], names: Mapping[str, str]) -> dict[int, str]:

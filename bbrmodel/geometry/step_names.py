@@ -16,16 +16,24 @@ _SURFACE_KINDS = {
     "SPHERICAL_SURFACE": "Sphere",
     "TOROIDAL_SURFACE": "Torus",
 }
+_TO_CORNERS = (
+    *("ADVANCED_FACE", "FACE_SURFACE", "FACE_BOUND", "FACE_OUTER_BOUND"),
+    *("EDGE_LOOP", "ORIENTED_EDGE", "EDGE_CURVE", "VERTEX_POINT"),
+)
 _MEANINGLESS = re.compile(r"(?i)(none|solid|body|unnamed|shell|brep|open cascade step translator.*|)")
 
 
 @dataclass(frozen=True)
 class StepSolid:
-    """One solid of a file: its name, that of its product, and name and kind of surface of each face in order."""
+    """One solid of a file: its name, that of its product, and for each face in order name, kind of surface, corners.
+
+    Corners are in the unit and the place that the file gives to the part, before an assembly moves it.
+    """
 
     name: str
     product: str
     faces: tuple[tuple[str, str], ...]
+    corners: tuple[tuple[tuple[float, ...], ...], ...]
 
 
 def read_solids(path: Path) -> list[StepSolid]:
@@ -37,7 +45,9 @@ def read_solids(path: Path) -> list[StepSolid]:
         if kind in _SOLIDS:
             shells = [int(ref) for ref in _REFERENCE.findall(body)]
             faces = [face for shell in shells for face in _faces_of_shell(records, shell)]
-            solids.append(StepSolid(_first_text(body), products.get(number, ""), tuple(faces)))
+            names = tuple(_name_and_kind(records, face) for face in faces)
+            corners = tuple(tuple(sorted(_corners(records, face))) for face in faces)
+            solids.append(StepSolid(_first_text(body), products.get(number, ""), names, corners))
     return solids
 
 
@@ -77,19 +87,35 @@ def _first_text(body: str) -> str:
     return " ".join(plain.replace("''", "'").split())
 
 
-def _faces_of_shell(records: dict[int, tuple[str, str]], shell: int) -> list[tuple[str, str]]:
-    """Return name and kind of surface of the faces of a shell; a void's shell refers to another one."""
+def _faces_of_shell(records: dict[int, tuple[str, str]], shell: int) -> list[int]:
+    """Return the faces of a shell; a void's shell refers to another one."""
     kind, body = records.get(shell, ("", ""))
     references = [int(ref) for ref in _REFERENCE.findall(body)]
     if kind == "ORIENTED_CLOSED_SHELL":
         return [face for inner in references for face in _faces_of_shell(records, inner)]
-    faces = []
-    for number in references if kind == "CLOSED_SHELL" else ():
-        face_kind, face = records.get(number, ("", ""))
-        if face_kind in ("ADVANCED_FACE", "FACE_SURFACE"):
-            surface = records.get(int(_REFERENCE.findall(face)[-1]), ("", ""))[0]
-            faces.append((_first_text(face), _SURFACE_KINDS.get(surface, "")))
-    return faces
+    if kind != "CLOSED_SHELL":
+        return []
+    return [number for number in references if records.get(number, ("", ""))[0] in ("ADVANCED_FACE", "FACE_SURFACE")]
+
+
+def _name_and_kind(records: dict[int, tuple[str, str]], face: int) -> tuple[str, str]:
+    """Return the name of a face and the kernel's word for the kind of its surface, "" if it is of no simple kind."""
+    body = records[face][1]
+    surface = records.get(int(_REFERENCE.findall(body)[-1]), ("", ""))[0]
+    return _first_text(body), _SURFACE_KINDS.get(surface, "")
+
+
+def _corners(records: dict[int, tuple[str, str]], number: int) -> set[tuple[float, ...]]:
+    """Return the corners of a face by following its bounds."""
+    kind, body = records.get(number, ("", ""))
+    references = [int(ref) for ref in _REFERENCE.findall(body)]
+    if kind == "CARTESIAN_POINT":
+        return {tuple(float(value) for value in body.rpartition("(")[2].rstrip(") ").split(","))}
+    if kind not in _TO_CORNERS:
+        return set()
+    if kind == "EDGE_CURVE":
+        references = references[:2]  # the third is the curve
+    return {corner for reference in references for corner in _corners(records, reference)}
 
 
 def _products(records: dict[int, tuple[str, str]]) -> dict[int, str]:

@@ -272,6 +272,21 @@ def test_geometry_that_cannot_be_meant_names_the_part(geometry: str, message: st
         build(geometry, cache)
 
 
+@pytest.mark.parametrize(
+    ("x", "words"), [("0.02000001", "0.01 um apart"), ("0.0205", ""), ("0.02, 0.03", "together at an edge")]
+)
+def test_bodies_that_miss_each_other_by_a_hair_are_reported(
+    x: str, words: str, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = f"[{x}, 0.0]" if "," in x else f"[{x}, 0.0, 0.0]"
+    other = part("other", "box", "size_m = [0.02, 0.03, 0.04]", f"position_m = {place}")
+    for _ in range(2):  # when the mesh is made and when it is found again
+        caplog.clear()
+        assert build(BOX + other, cache).contacts == {}
+        found = [record.getMessage().partition(": no heat")[0] for record in caplog.records]
+        assert found == ([f"own: bodies 'block' and 'other' share no face but are {words}"] if words else [])
+
+
 def test_an_ion_inside_a_part_is_refused(cache: Path) -> None:
     case = case_of(BOX, more="[radiation]\nenvironment_temperature_K = 300.0\n[ion]\nposition_m = [0, 0, 0.001]")
     with pytest.raises(GeometryError, match=r"own: the ion at \(0.00, 0.00, 1.00\) mm lies inside body 'block'"):

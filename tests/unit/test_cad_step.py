@@ -2,12 +2,15 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bbrmodel.errors import GeometryError
-from bbrmodel.geometry.step_names import meaningful, read_solids
+from bbrmodel.geometry.step_match import is_same
+from bbrmodel.geometry.step_names import StepSolid, meaningful, read_solids
 from tests.cad_samples import Built, build, write_cad
 
 CHORDS = 0.01  # relative: the bore at 12 edges a turn is short by 4.5 % of its section, 0.3 % of the block's
@@ -77,6 +80,59 @@ def numbers(text: str, kind: str, reference: str) -> list[float]:
     found = re.search(rf"#{reference} = {kind}\('',\(([^)]*)\)", text)
     assert found is not None
     return [float(value) for value in found[1].split(",")]
+
+
+def edited(path: Path, *changes: tuple[str, str]) -> Path:
+    """Replace each first text in a CAD file by the second."""
+    text = path.read_text(encoding="latin-1")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="latin-1")
+    return path
+
+
+def test_a_solid_is_told_from_one_with_its_faces_in_another_order(folder: Path) -> None:
+    (_, arm) = read_solids(write_cad(folder / "order.step"))
+    kinds = ["Plane"] * 6
+    corners = [np.array(places) for places in arm.corners]
+    assert is_same(arm, kinds, corners)
+    assert is_same(arm, kinds, [25.4 * places for places in corners])  # another unit
+    assert is_same(arm, kinds, [places[:, [1, 2, 0]] + 7.0 for places in corners])  # moved by an assembly
+    assert not is_same(arm, kinds, [corners[1], corners[0], *corners[2:]])
+    assert not is_same(arm, [*kinds[:5], "Cylinder"], corners)
+    assert not is_same(arm, kinds[:5], corners[:5])
+
+
+def test_names_that_do_not_fit_their_faces_are_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def shuffled(path: Path) -> list[StepSolid]:
+        block, arm = read_solids(path)
+        return [replace(block, corners=block.corners[::-1]), arm]
+
+    monkeypatch.setattr("bbrmodel.geometry.step.read_solids", shuffled)
+    built = of_file(write_cad(folder / "shuffled.step", solids=("block", "arm"), faces=True))
+    assert built.bodies == {"solid_1", "arm"}
+    assert "solid_1__face_1" in built.surfaces
+    assert "own: 1 of 2 solids are not recognised in the text of the file" in caplog.text
+
+
+def test_a_part_that_an_assembly_moves_keeps_its_names(folder: Path) -> None:
+    path = write_cad(folder / "moved.step", solids=("block", "arm"), faces=True)
+    origin = "CARTESIAN_POINT('',(0.,0.,0.));"
+    place = [found.start() for found in re.finditer(re.escape(origin), path.read_text(encoding="latin-1"))][2]
+    text = path.read_text(encoding="latin-1")  # the third placement is that of the second solid in the assembly
+    path.write_text(text[:place] + text[place:].replace(origin, origin.replace("(0.,", "(50.,"), 1), encoding="latin-1")
+    built = of_file(path)
+    assert built.bodies == {"block", "arm"}
+    assert built.contacts == {}
+    assert built.place("arm__face_1") == pytest.approx([0.09, 0.01, 0.005])
+
+
+def test_a_file_in_centimetres_is_ten_times_as_large(folder: Path) -> None:
+    path = edited(write_cad(folder / "units.step"), (".MILLI.", ".CENTI."))
+    assert of_file(path).contacts["solid_1", "solid_2"].area_m2 == pytest.approx(1e-2)
 
 
 def test_two_solids_of_one_name_stay_two_bodies(folder: Path) -> None:
