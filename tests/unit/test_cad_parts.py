@@ -1,6 +1,7 @@
 """Bodies from parts: names of faces after booleans and patterns, areas and volumes against formulas, contacts."""
 
 import math
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.model import prepare_mesh
+from bbrmodel.spec import build_case
 from tests.cad_samples import BOX, Built, build, case_of, part
 
 COARSE = 'resolution = "coarse"\n'
@@ -291,6 +293,16 @@ def test_an_ion_inside_a_part_is_refused(cache: Path) -> None:
     case = case_of(BOX, more="[radiation]\nenvironment_temperature_K = 300.0\n[ion]\nposition_m = [0, 0, 0.001]")
     with pytest.raises(GeometryError, match=r"own: the ion at \(0.00, 0.00, 1.00\) mm lies inside body 'block'"):
         prepare_mesh(case, cache=cache)
+
+
+def test_the_example_of_the_documentation_is_what_it_says(cache: Path, repository: Path) -> None:
+    text = (repository / "docs" / "howto" / "own_cad.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    built = Built(prepare_mesh(build_case(tomllib.loads(example)), cache=cache))
+    assert built.bodies == {"plate", "rod"}
+    assert built.area("plate__top") == pytest.approx(0.04 * 0.03 - math.pi * 9e-6, rel=ROUND)
+    assert built.contacts["plate", "rod"].area_m2 == pytest.approx(math.pi * 16e-6, rel=CAP)
+    assert built.normal("room__z_high") == pytest.approx([0.0, 0.0, -1.0])
 
 
 def test_a_mesh_is_made_once_for_the_same_parts(cache: Path) -> None:
