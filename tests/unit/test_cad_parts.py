@@ -16,6 +16,8 @@ COARSE = 'resolution = "coarse"\n'
 ROUND = 1e-9  # relative: polygons with `segments` have the circle's area to rounding
 CAP = 0.03  # relative: chords of a round face at 20 edges a turn are short by 1.6 %, of a sphere by twice that
 
+COARSE_CAP = 0.05  # the same at 12 edges a turn: 4.5 %
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -113,8 +115,10 @@ def test_faces_keep_their_names_through_fuse_cut_and_pattern(cup: Built) -> None
     assert cup.bodies == {"cup"}
     vents = {"vent_1", "vent_2", "vent_3"}
     assert names(cup, "cup") == {"side", "top", "bottom", "rim_side", "rim_bottom", "rim_top", "inner", "floor"} | vents
-    assert cup.area("cup__top") == pytest.approx(math.pi * (0.03**2 - 0.027**2), rel=CAP)  # what the hollow leaves
-    assert cup.area("cup__rim_top") == pytest.approx(math.pi * (0.036**2 - 0.03**2), rel=CAP)
+    assert cup.area("cup__top") == pytest.approx(
+        math.pi * (0.03**2 - 0.027**2), rel=COARSE_CAP
+    )  # what the hollow leaves
+    assert cup.area("cup__rim_top") == pytest.approx(math.pi * (0.036**2 - 0.03**2), rel=COARSE_CAP)
     assert cup.place("cup__floor") == pytest.approx([0.0, 0.0, 0.003], abs=1e-4)
     assert cup.normal("cup__floor")[2] == pytest.approx(1.0)
 
