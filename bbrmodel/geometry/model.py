@@ -201,13 +201,13 @@ class GeometryModel:
         return sum(float(self.occ.getMass(3, tag)) for _, tag in shape) / MM**3
 
     def natural_size(self, shape: Shape) -> tuple[float, float]:
-        """Return an eighth of the diagonal of a shape's box, and six times its typical thickness, m."""
+        """Return an eighth of the diagonal of a shape's box, and four times its typical thickness, m."""
         diagonal, area = 0.0, 0.0
         for _, tag in shape:
             box = self.occ.getBoundingBox(3, tag)
             diagonal = max(diagonal, math.dist(box[:3], box[3:]) / MM)
             area += sum(self.occ.getMass(2, int(face)) for loop in self.occ.getSurfaceLoops(tag)[1] for face in loop)
-        return diagonal / 8.0, 12.0 * self.volume(shape) / (area / MM**2)
+        return diagonal / 8.0, 8.0 * self.volume(shape) / (area / MM**2)
 
     def keep_for_rules(self, faces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return copies of faces as they are now, which no fragmenting changes; rules may look at them."""

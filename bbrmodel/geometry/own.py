@@ -88,12 +88,12 @@ def _build(model: GeometryModel, geometry: Geometry, file: Path | None) -> None:
     finally:
         model.gmsh.option.setNumber("Geometry.OCCUnionUnify", 1)
     for name, shape in shapes.items():
-        eighth, six_thicknesses = model.natural_size(shape)
+        eighth, four_thicknesses = model.natural_size(shape)
         size = factor * (geometry.mesh_size_m or eighth)
         if f"{name}__space" in model.voids:
             model.void_sizes[f"{name}__space"] = size
         else:
-            model.sizes[name] = min(size, six_thicknesses)
+            model.sizes[name] = min(size, four_thicknesses)
     model.size_patterns = {name: factor * size for name, size in geometry.mesh_sizes_m.items()}
     if file is not None:
         model.least_size_m = LEAST_SHARE * min(model.sizes.values())
