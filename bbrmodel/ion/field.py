@@ -51,7 +51,7 @@ class EffectiveView:
 
     `seen` is what it sees first and `open_sky` what of the sky. `by_light` maps a class of light to the weight of each
     facet's full emission in that class; these sum to 1 with `environment_by_light`. `weight` is the weight at the
-    facet's actual mixture: T_eff^4 = sum weight T^4.
+    facet's actual mixture: T_eff^4 = sum weight T^4, but for the correction of noise.
     """
 
     seen: FloatArray
@@ -60,7 +60,8 @@ class EffectiveView:
     environment_by_light: dict[str, float]
     weight: FloatArray
     environment: float
-    fourth_power: float  # T_eff^4, K4
+    fourth_power: float  # T_eff^4, corrected for the mean effect of noise, K4
+    emitted_fourth_power: float  # sum weight T^4 as it is, K4
     fourth_power_std: float  # K4
 
     @property
@@ -219,6 +220,7 @@ def compute_effective_view(
             environment += environment_by_light[light.name] * light.environment / (STEFAN_BOLTZMANN * outside**4)
     bias = exchange_bias(states)
     variance = exchange_variance(states) + _direct_variance(direct, paths, exchange) + (_BIAS_ERROR * bias) ** 2
+    emitted = float(weight @ exchange.fourth_power) + environment * (outside or 0.0) ** 4
     return EffectiveView(
         seen=seen[0],
         open_sky=seen[1],
@@ -226,9 +228,8 @@ def compute_effective_view(
         environment_by_light=environment_by_light,
         weight=weight,
         environment=environment,
-        fourth_power=float(weight @ exchange.fourth_power)
-        + environment * (outside or 0.0) ** 4
-        - bias / STEFAN_BOLTZMANN,
+        fourth_power=emitted - bias / STEFAN_BOLTZMANN,
+        emitted_fourth_power=emitted,
         fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
     )
 

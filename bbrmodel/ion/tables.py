@@ -34,7 +34,9 @@ def tabulate_ion(
     outside = exchange.surfaces.environment_temperature_K
     if outside is not None and view.environment > 0.0:
         weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
-    shift = float(shift_of_mixture(transition, weights, temperatures))
+    # The correction for the mean effect of noise concerns T^4 as a whole.
+    corrected = view.fourth_power / view.emitted_fourth_power
+    shift = corrected * float(shift_of_mixture(transition, weights, temperatures))
     # d shift / shift = 4 dT/T; the dynamic term changes this by less than its own size.
     numerical = abs(4.0 * view.temperature_std_K / temperature * shift / transition.frequency_Hz)
     data = abs(float(fractional_data_uncertainty(transition, temperature)))
@@ -94,7 +96,7 @@ def _surface_row(
         emissivity=_mean(exchange.emissivity()[mine], area),
         absorptivity_warm=_for_light_of(WARM_K, taken, exchange),
         absorptivities=taken,
-        share_of_T4=float(view.weight[mine] @ exchange.fourth_power[mine]) / view.fourth_power,
+        share_of_T4=float(view.weight[mine] @ exchange.fourth_power[mine]) / view.emitted_fourth_power,
     )
 
 
@@ -115,7 +117,7 @@ def _environment_row(outside_K: float, exchange: LightExchange, view: EffectiveV
         emissivity=1.0,
         absorptivity_warm=1.0,
         absorptivities=dict.fromkeys(angles, 1.0),
-        share_of_T4=view.environment * outside_K**4 / view.fourth_power,
+        share_of_T4=view.environment * outside_K**4 / view.emitted_fourth_power,
     )
 
 
