@@ -93,7 +93,7 @@ def _named(model: GeometryModel, tags: list[int], found: list[StepSolid]) -> lis
     """Give solids and faces of the kernel the names that the file has for them."""
     faces = {tag: [int(face) for face in model.gmsh.model.getAdjacencies(3, tag)[1]] for tag in tags}
     matched = _match(model, faces, found)
-    per_product = Counter(solid.product for solid in matched.values() if solid is not None)
+    per_product = Counter(solid.product for solid in found)
     solids, taken = [], set[str]()
     for number, tag in enumerate(tags, 1):
         entry = matched[tag]

@@ -130,6 +130,27 @@ def test_a_part_that_an_assembly_moves_keeps_its_names(folder: Path) -> None:
     assert built.place("arm__face_1") == pytest.approx([0.09, 0.01, 0.005])
 
 
+def test_a_part_that_stands_twice_in_an_assembly_is_two_bodies(folder: Path) -> None:
+    path = write_cad(folder / "twice.step", solids=("Solid", "Solid"), faces=True)
+    text = path.read_text(encoding="latin-1")
+    (first, whole), (second, _) = re.findall(r"REPRESENTATION_RELATIONSHIP\('','',#(\d+),#(\d+)\)", text)
+    (assembly, one), (_, two) = re.findall(r"USAGE_OCCURRENCE\('\d+','','',#(\d+),#(\d+),\$\)", text)
+    product = re.findall(r"PRODUCT\('([^']*)'", text)[1]
+    edited(
+        path,
+        (f"RELATIONSHIP('','',#{second},#{whole})", f"RELATIONSHIP('','',#{first},#{whole})"),
+        (f"#{assembly},#{two},$)", f"#{assembly},#{one},$)"),
+        (f"'{product}'", "'Block'"),
+    )
+    origin = "CARTESIAN_POINT('',(0.,0.,0.));"
+    parts = path.read_text(encoding="latin-1").split(origin)
+    moved = origin.replace("(0.,0.,", "(0.,20.,")  # the third placement is that of the second part
+    path.write_text(origin.join(parts[:3]) + moved + origin.join(parts[3:]), encoding="latin-1")
+    built = of_file(path)
+    assert {"block", "block_2"} <= built.bodies
+    assert built.contacts["block", "block_2"].area_m2 == pytest.approx(4e-4)
+
+
 def test_a_file_in_centimetres_is_ten_times_as_large(folder: Path) -> None:
     path = edited(write_cad(folder / "units.step"), (".MILLI.", ".CENTI."))
     assert of_file(path).contacts["solid_1", "solid_2"].area_m2 == pytest.approx(1e-2)
