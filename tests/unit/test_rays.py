@@ -17,7 +17,7 @@ from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.exchange_error import variance_of_sum
 from bbrmodel.radiation.importance import Aim, RayPlan, share_rays
 from bbrmodel.radiation.kernels import count_rows
-from bbrmodel.radiation.tracer import RaySettings, even_share
+from bbrmodel.radiation.tracer import RaySettings, Tracer, even_share
 from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.typing import FloatArray
 from tests.verification.shapes import cube, rectangle
@@ -211,3 +211,21 @@ def test_the_memory_estimate_grows_with_rays_until_every_pair_has_an_entry() -> 
     assert memory.memory_estimate_mib(100_000, 1000) == pytest.approx(650 / 1.048576 + 250 + 143 + 256, rel=0.02)
     full = memory.memory_estimate_mib(100, 10_000)
     assert memory.memory_estimate_mib(100, 1_000_000) < full + 200.0  # the rays in work, not what is kept
+
+
+def test_the_number_of_kinds_follows_from_a_sample() -> None:
+    """Chao's estimate is a lower bound for uneven kinds; for 1000 even ones 3 % is what 3000 draws allow."""
+    found = np.random.default_rng(1).integers(0, 1000, 3000)
+    assert memory._number_of_kinds(found) == pytest.approx(1000.0, rel=0.03)
+
+
+def test_rays_that_find_the_same_again_need_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """50 million rays through a portal of a room of 240 facets join few pairs, which a probe tells."""
+    portal = Portal("gap", (0.4, 0.0, 0.0), (1.0, 0.0, 0.0), 0.05)
+    tracer = Tracer(room(portals=(portal,)), RaySettings(1000, 50_000_000, 1))
+    assert memory.memory_estimate_mib(240, 1000, 50_000_000) > 2000.0
+    monkeypatch.setattr(memory, "available_memory_mib", lambda: 2000.0)
+    memory.check_memory(tracer)
+    monkeypatch.setattr(memory, "available_memory_mib", lambda: 300.0)
+    with pytest.raises(ConfigError, match="300 MiB are available"):
+        memory.check_memory(tracer)
