@@ -55,6 +55,9 @@ def _show(found: "Convergence", settings: Settings, *, as_json: bool) -> None:
     settings.out.print(make_table(title, ("level", "cells", "facets", "mean size mm"), rows=rows))
     columns = ("number", *(f"level {k}" for k in range(len(found.cells))), "order", "limit", "error")
     settings.out.print(make_table("On each mesh", columns, rows=[_row(one) for one in found.quantities]))
+    if found.by == "refinement":
+        note = "The limit is that of the polygons that round parts are made of; with a builder: --by resolution."
+        settings.out.print(note, markup=False, soft_wrap=True)
 
 
 def _row(one: "Converged") -> list[str]:

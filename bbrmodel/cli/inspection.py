@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _PAIRS_SHOWN = 40
 _SOURCE_WIDTH = 44
 
+_SHOWN = 5e-7  # what six decimals show
+
 
 def mesh_of_case(case: "Case", settings: Settings, *, output: Path | None, force: bool) -> Mapping[str, Any]:
     """Generate the mesh of a case, copy it to `output`, and return size and quality."""
@@ -64,6 +66,11 @@ def show_view_factors(found: "SurfaceViewFactors", settings: Settings, *, group:
     settings.out.print(
         make_table("View factors", ("from", "to", "F", "standard error"), rows=_view_factor_rows(found, group))
     )
+    if not (found.view_factors >= _SHOWN).any():
+        settings.out.print(
+            "No surface sees another. Normals must point to what a surface sees; sheets may need --two-sided.",
+            markup=False,
+        )
     rows = [
         (name, number(float(area)), f"{float(out):.6f}", f"{float(total) - 1.0:.2e}")
         for name, area, out, total in zip(names, found.areas_m2, found.environment, found.row_sums, strict=True)
@@ -85,7 +92,7 @@ def _view_factor_rows(found: "SurfaceViewFactors", group: str | None) -> list[Se
             continue
         for j, target in enumerate(found.surfaces):
             factor, error = float(found.view_factors[i, j]), float(found.standard_errors[i, j])
-            if factor >= 5e-7:  # what six decimals show
+            if factor >= _SHOWN:
                 rows.append((source, target, f"{factor:.6f}", f"{error:.1e}"))
     return rows
 

@@ -51,18 +51,24 @@ def compute_to_tolerance(
     Notes
     -----
     A line between two surfaces is found by the rays of both, so of a pair whose error is too large the smaller surface
-    sends more: that takes the fewest rays. The others keep what they have.
+    sends more: that takes the fewest rays. The others keep what they have, unless the error hardly falls: closure
+    passes on the noise of all surfaces.
     """
     limits = _limits(enclosure, tolerance)
     rays = needed = np.full(len(enclosure.surface_names), FIRST_RAYS)
+    growth, last = np.ones(len(rays)), np.inf
     even = even_share(enclosure, settings)
     while True:
         _check_affordable(enclosure, needed, float(limits.min()))
         each = -(-rays[enclosure.surface] // settings.replicas)
         found = compute_view_factors(enclosure, settings, share=RayShare(each, even.portals), progress=progress)
+        before = float(growth.max())
         growth = _wanted_growth(enclosure, found, limits=limits, rays=rays)
         if (growth <= 1.0).all():
             return found
+        if growth.max() > last / np.sqrt(min(before, MAX_GROWTH)):  # the noise of the others is in the way
+            growth = np.full(len(rays), min(float(growth.max()), last))
+        last = float(growth.max())
         del found  # before the next, larger one
         needed = np.ceil(rays * growth).astype(np.int64)
         step = np.clip(_SAFETY * growth, _MIN_GROWTH, MAX_GROWTH)

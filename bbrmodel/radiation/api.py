@@ -141,8 +141,10 @@ def compute_view_factors_of_file(
     except EnclosureError as error:
         if options.open_model:
             raise
+        sheets = "from behind" in str(error) and not options.two_sided
+        hint = "sheets that radiate on both sides need --two-sided; " if sheets else ""
         why = "the outer sides of shells radiate too" if options.two_sided else "the surfaces do not close a cavity"
-        raise EnclosureError(f"{error} (Of a mesh file alone: where {why}, allow it with --open.)") from error
+        raise EnclosureError(f"{error} (Of a mesh file alone: {hint}where {why}, allow it with --open.)") from error
 
 
 def enclosure_of_file(

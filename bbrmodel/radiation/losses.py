@@ -4,7 +4,7 @@ import numpy as np
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.kernels import LOST
+from bbrmodel.radiation.kernels import HIT, LOST
 from bbrmodel.radiation.tracer import RaySettings, Tracer, Visits
 from bbrmodel.typing import IntArray
 
@@ -12,6 +12,8 @@ from bbrmodel.typing import IntArray
 MAX_LOST_FRACTION = 1e-5
 # A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
 MAX_PORTAL_OVERLAP = 0.2
+# An opening lies in a model; one in the open beside it sees little.
+LEAST_PORTAL_HITS = 0.05
 PROBE_RAYS = 64
 _ASKED = 200  # facets whose lost rays are looked at
 
@@ -82,10 +84,15 @@ def _where_they_go(tracer: Tracer, losing: IntArray) -> str:
     name = enclosure.name_of(worst)
     if turned.any():
         return (
-            f"hit '{name}' from behind, most of them at facet {worst}. Its normals must point into the enclosure; "
-            "bodies must not overlap."
+            f"hit '{name}' from behind, most of them facet {worst} at {_place(enclosure, worst)}. Its normals must "
+            "point into the enclosure; bodies must not overlap."
         )
     return f"reach '{name}', which is declared radiates = false. Close the way to it, or let it radiate."
+
+
+def _place(enclosure: Enclosure, facet: int) -> str:
+    """Return where a facet is."""
+    return "({:.4g}, {:.4g}, {:.4g}) m".format(*enclosure.vertices_m[facet].mean(axis=0))
 
 
 def check_portal(tracer: Tracer, number: int, *, ahead: Visits, behind: Visits) -> None:
@@ -94,8 +101,14 @@ def check_portal(tracer: Tracer, number: int, *, ahead: Visits, behind: Visits) 
     Raises
     ------
     EnclosureError
-        Names the portal and the share of its rays that start in a solid.
+        Names the portal and the share of its rays that start in a solid, or that meet nothing.
     """
+    hits = float(((ahead.kind == HIT) | (behind.kind == HIT)).mean())
+    if hits < LEAST_PORTAL_HITS:
+        raise EnclosureError(
+            f"portal '{tracer.enclosure.portals[number].name}': {100 * hits:.3g} % of its rays meet a surface, at "
+            f"least {100 * LEAST_PORTAL_HITS:g} % must. It lies outside the model: check center_m, which is in metres."
+        )
     lost = float(((ahead.kind == LOST) | (behind.kind == LOST)).mean())
     if lost > MAX_PORTAL_OVERLAP:
         raise EnclosureError(

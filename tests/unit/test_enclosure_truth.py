@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from bbrmodel.errors import EnclosureError
 from bbrmodel.radiation.api import Method, enclosure_of_triangles, surface_view_factors
 from bbrmodel.radiation.coincidence import find_overlaps
-from bbrmodel.radiation.enclosure import SLIVER, Enclosure, check_enclosure
+from bbrmodel.radiation.enclosure import SLIVER, Enclosure, Portal, check_enclosure
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.typing import FloatArray
 from tests.verification.shapes import cube, rectangle, sphere
@@ -293,3 +293,14 @@ def test_nothing_that_radiates_is_an_error() -> None:
     dark = Enclosure(one.vertices_m, one.surface, one.surface_names, np.zeros(48, dtype=bool))
     with pytest.raises(EnclosureError, match="no surface radiates"):
         check_enclosure(dark)
+
+
+def test_a_portal_that_lies_outside_the_model_is_refused() -> None:
+    """A room with a hole; its portal was given in millimetres, so that it lies 400 m away."""
+    surfaces = cube([0, 0, 0], 1.0, 2, inward=True)
+    del surfaces["x_high"]
+    far = Portal("hole", (400.0, 0.0, 0.0), (1.0, 0.0, 0.0), 0.1)
+    with pytest.raises(EnclosureError, match=r"portal 'hole': .* lies outside the model: check center_m"):
+        surface_view_factors(enclosure_of_triangles(surfaces, open_model=True, portals=[far]), RaySettings(64))
+    near = Portal("hole", (0.5, 0.0, 0.0), (1.0, 0.0, 0.0), 0.1)
+    surface_view_factors(enclosure_of_triangles(surfaces, open_model=True, portals=[near]), RaySettings(64))
