@@ -1,5 +1,7 @@
 """Rays that get lost: how many may be, and what the others say about the model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bbrmodel.errors import EnclosureError
@@ -37,7 +39,7 @@ def probe(enclosure: Enclosure, *, rays_per_facet: int = PROBE_RAYS) -> None:
         origins, directions = tracer.sample_portal(number, 0)
         ahead = next(tracer.follow(origins, directions, first_identity=0, without_portal=number))
         behind = next(tracer.follow(origins, -directions, first_identity=0, without_portal=number))
-        check_portal(tracer, number, ahead=ahead, behind=behind)
+        check_portal(tracer, number, [(ahead, behind)])
 
 
 def check_lost(tracer: Tracer, lost: IntArray) -> None:
@@ -95,25 +97,31 @@ def _place(enclosure: Enclosure, facet: int) -> str:
     return "({:.4g}, {:.4g}, {:.4g}) m".format(*enclosure.vertices_m[facet].mean(axis=0))
 
 
-def check_portal(tracer: Tracer, number: int, *, ahead: Visits, behind: Visits) -> None:
+def check_portal(tracer: Tracer, number: int, ways: Sequence[tuple[Visits, Visits]]) -> None:
     """Raise when a portal's disc does not lie in free space.
+
+    Parameters
+    ----------
+    ways
+        What the rays of each of its sets meet first, ahead and behind.
 
     Raises
     ------
     EnclosureError
         Names the portal and the share of its rays that start in a solid, or that meet nothing.
     """
-    hits = float(((ahead.kind == HIT) | (behind.kind == HIT)).mean())
+    ahead, behind = (np.concatenate([pair[way].kind for pair in ways]) for way in range(2))
+    hits, lost = (float(((ahead == kind) | (behind == kind)).mean()) for kind in (HIT, LOST))
+    name = tracer.enclosure.portals[number].name
     if hits < LEAST_PORTAL_HITS:
         raise EnclosureError(
-            f"portal '{tracer.enclosure.portals[number].name}': {100 * hits:.3g} % of its rays meet a surface, at "
-            f"least {100 * LEAST_PORTAL_HITS:g} % must. It lies outside the model: check center_m, which is in metres."
+            f"portal '{name}': {100 * hits:.3g} % of its rays meet a surface, at least {100 * LEAST_PORTAL_HITS:g} % "
+            "must. It lies outside the model: check center_m, which is in metres."
         )
-    lost = float(((ahead.kind == LOST) | (behind.kind == LOST)).mean())
     if lost > MAX_PORTAL_OVERLAP:
         raise EnclosureError(
-            f"portal '{tracer.enclosure.portals[number].name}': {100 * lost:.3g} % of its rays start in a solid or "
-            f"leave the model, at most {100 * MAX_PORTAL_OVERLAP:g} % may. Check center_m, normal and radius_m."
+            f"portal '{name}': {100 * lost:.3g} % of its rays start in a solid or leave the model, at most "
+            f"{100 * MAX_PORTAL_OVERLAP:g} % may. Check center_m, normal and radius_m."
         )
 
 

@@ -271,6 +271,7 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
     """Add the lines through all portals to the tally: each joins what lies ahead with what lies behind."""
     sets = tracer.settings.portal_sets
     for number in range(len(tracer.portals)):
+        first_met: list[tuple[Visits, Visits]] = []
         for which in range(sets):
             origins, directions = tracer.sample_portal(number, which)
             identity = -(number * sets + which + 1) << 40
@@ -279,13 +280,14 @@ def _add_portals(tracer: Tracer, tally: _Tally) -> None:
                 start = identity + way * len(origins)
                 turned = (sign * directions).astype(np.float32)
                 ways.append(list(tracer.follow(origins, turned, first_identity=start, without_portal=number)))
-            check_portal(tracer, number, ahead=ways[0][0], behind=ways[1][0])
+            first_met.append((ways[0][0], ways[1][0]))
             found = [
                 _portal_lines(tracer, number, which, ahead=ahead, behind=behind)
                 for ahead in ways[0]
                 for behind in ways[1]
             ]
             tally.ends.append(_merge(found, tracer))
+        check_portal(tracer, number, first_met)
 
 
 def _portal_lines(tracer: Tracer, number: int, which: int, *, ahead: Visits, behind: Visits) -> _Ends:
