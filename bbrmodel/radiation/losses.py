@@ -12,8 +12,8 @@ from bbrmodel.typing import IntArray
 
 # Rays that slip through an edge between facets; more than this is a hole in the mesh, not rounding.
 MAX_LOST_FRACTION = 1e-5
-# A disc may overlap the solid round a hole of flat sides: no light crosses it there, so such samples count nothing.
-MAX_PORTAL_OVERLAP = 0.2
+# A disc may overlap the solid round a hole of flat sides (36 % of a square one): samples there count nothing.
+MAX_PORTAL_OVERLAP = 0.4
 # An opening lies in a model; one in the open beside it sees little.
 LEAST_PORTAL_HITS = 0.05
 PROBE_RAYS = 64
