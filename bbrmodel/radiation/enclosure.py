@@ -150,7 +150,7 @@ def _check_overlap(enclosure: Enclosure) -> None:
     where = f"surface '{enclosure.name_of(facet)}': facet {facet}"
     also = f" ({len(found)} facets of the model lie on others.)" if len(found) > 2 else ""
     that = f"facet {other} of surface '{enclosure.name_of(other)}'"
-    apart = float(np.linalg.norm(enclosure.vertices_m[[facet, other]].mean(axis=1).ptp(axis=0)))
+    apart = float(np.linalg.norm(np.ptp(enclosure.vertices_m[[facet, other]].mean(axis=1), axis=0)))
     same_way = float(enclosure.normal[facet] @ enclosure.normal[other]) > 0.0
     if apart > OVERLAP_TOLERANCE * np.sqrt(enclosure.area_m2[facet]):
         raise EnclosureError(

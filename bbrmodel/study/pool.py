@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -15,6 +16,7 @@ from bbrmodel.study.store import Store
 from bbrmodel.study.worker import Job, work
 
 _PATIENCE_S = 5.0
+_GLANCE_S = 0.2  # between looks whether Ctrl-C was pressed
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,20 @@ def run_jobs(
     """
     waiting = deque(jobs)
     running: dict[int, _Running] = {}
+    interrupted, restore = _listen()
     try:
         while waiting or running:
             while waiting and len(running) < workers:
                 started = _start(waiting.popleft(), solve_point)
                 running[started.process.sentinel] = started
-            for sentinel in wait(list(running)):
+            for sentinel in wait(list(running), timeout=_GLANCE_S):
                 ended = running.pop(int(sentinel))  # type: ignore[arg-type]
                 _finish(ended, store)
                 yield ended.job.key
+            if interrupted.is_set():
+                raise KeyboardInterrupt
     finally:
+        restore()
         for left in running.values():
             left.process.terminate()
         for left in running.values():
@@ -51,6 +57,19 @@ def run_jobs(
             if left.process.is_alive():  # it was stopped where it cannot listen, as in a library's own clean-up
                 left.process.kill()
                 left.process.join()
+
+
+def _listen() -> tuple[threading.Event, Callable[[], object]]:
+    """Return an event that Ctrl-C sets, and what undoes this.
+
+    Raised wherever the program happens to be, KeyboardInterrupt is lost where Python ignores exceptions, and a process
+    that has just been started would be forgotten.
+    """
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        return interrupted, lambda: None
+    previous = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    return interrupted, lambda: signal.signal(signal.SIGINT, previous)
 
 
 def _start(job: Job, solve_point: Callable[[Case], Solution]) -> _Running:
