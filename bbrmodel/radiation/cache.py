@@ -16,7 +16,7 @@ from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
-_FORMAT = 10
+_FORMAT = 11
 
 
 def cached_view_factors(

@@ -27,13 +27,11 @@ MIN_KEPT = 1e-6  # a mirror always absorbs or scatters a little
 class Escapes:
     """Lines that leave the model, added up by what sent the rays: arrays of shape (num_entries,).
 
-    `facet` is where a line starts, `weight` its exchange area before closure [m2], `variance` the sum of squared
-    weights [m4], `unit` and `replica` as in `Lines`.
+    `facet` is where a line starts, `weight` its exchange area before closure [m2], `unit` and `replica` as in `Lines`.
     """
 
     facet: IntArray
     weight: FloatArray
-    variance: FloatArray
     unit: IntArray
     replica: IntArray
 

@@ -14,7 +14,7 @@ from bbrmodel.radiation.lines import Lines
 _VECTORS = ("escape", "escape_variance", "area_m2", "kept", "scale", "rest")
 _ENTRIES = ("facet", "start", "column", "strength")
 _OPTIONAL = ("unit", "replica", "variance")
-_ESCAPES = ("facet", "weight", "variance", "unit", "replica")
+_ESCAPES = ("facet", "weight", "unit", "replica")
 
 
 def to_arrays(areas: ExchangeAreas) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def _pool(tracer: Tracer, tally: _Tally, kept: FloatArray) -> ExchangeAreas:
         lines.append(weighted_lines(ends, (weight[inside], square[inside]), unit=unit[inside], replica=replica[inside]))
     escape = np.bincount(first[out], weights=weight[out], minlength=num).astype(np.float64)
     nothing, ones = np.zeros(num), np.ones(num)
-    escapes = Escapes(first[out], weight[out], square[out], unit[out], replica[out])
+    escapes = Escapes(first[out], weight[out], unit[out], replica[out])
     return ExchangeAreas(tuple(lines), escape, nothing, tracer.enclosure.area_m2, kept, ones, nothing, escapes)
 
 
