@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import LinearOperator, gmres
 
-from bbrmodel.conduction.fenicsx import Factorization
-from bbrmodel.conduction.solid import Solid
+from bbrmodel.conduction.linearised import Conduction, Linearised
 from bbrmodel.conduction.terms import Term
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.typing import BoolArray, FloatArray
@@ -53,7 +53,7 @@ class SteadyProblem:
     `fixed` is a mask (num_nodes,), `start_K` (num_nodes,) holds the fixed values there and a first guess elsewhere.
     """
 
-    solid: Solid
+    solid: Conduction
     terms: Sequence[Term]
     fixed: BoolArray
     start_K: FloatArray
@@ -145,7 +145,6 @@ class _Iteration:
         self.label = " (given light)" if frozen else ""
         self.free = ~problem.fixed
         self.flow_out = np.zeros(problem.solid.num_nodes)
-        self.factor: Factorization | None = None
 
     def residual(self, T: FloatArray) -> FloatArray:
         """Return the heat that piles up at each free node [W] (zero at fixed nodes)."""
@@ -174,37 +173,40 @@ class _Iteration:
     def _noise(self, T: FloatArray) -> float:
         """Return a residual [W] that rounding alone can leave: where nothing flows, no smaller one can be asked for."""
         if self._stiffness is None:
-            self._stiffness = float(np.abs(self.problem.solid.jacobian().diagonal()).max())
+            self._stiffness = self.problem.solid.linearise().largest_diagonal()
         light = 0.0 if self.problem.radiation is None else _LIGHT_ROUNDING * self.problem.radiation.emitted_power()
         return max(_ROUNDING * self._stiffness * float(np.abs(T).max()), light)
 
     def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
         """Return the Newton step, solved only as far as it pays (Eisenstat-Walker)."""
-        jacobian = self.problem.solid.jacobian()
-        for term in self.problem.terms:
-            jacobian = jacobian - term.derivative(T)
-        if self.problem.radiation is not None:
-            jacobian = jacobian - self.problem.radiation.local_derivative()
-        self.factor = Factorization(_with_identity(jacobian, self.free))
+        conduction = self.problem.solid.linearise()
+        solve = conduction.inverse(self._near_terms(T), self.free)
         forcing = 1e-2 if len(history) < 2 else min(1e-2, (history[-1] / history[-2]) ** 2)
         forcing = max(forcing, 0.1 * target / history[-1], 1e-8)
-        exact = self._exact_operator(T, 0.01 * forcing)
-        factor = self.factor
-        inverse = LinearOperator(exact.shape, matvec=lambda x: factor.solve(np.asarray(x, dtype=np.float64).ravel()))
+        exact = self._exact_operator(conduction, T, 0.01 * forcing)
+        inverse = LinearOperator(exact.shape, matvec=lambda x: solve(np.asarray(x, dtype=np.float64).ravel()))
         change, failed = gmres(exact, residual, rtol=forcing, atol=0.0, M=inverse, restart=_GMRES_RESTART, maxiter=5)
         if failed:
             _LOG.info("newton: the linear solve stopped short of %.1e", forcing)
         step: FloatArray = change
         return step
 
-    def _exact_operator(self, T: FloatArray, tolerance: float) -> LinearOperator:
+    def _near_terms(self, T: FloatArray) -> Any:
+        """Return the derivative of all heat paths but conduction, as far as it stays near a node, sparse [W/K]."""
+        total = csr_matrix((len(T), len(T)))
+        for term in self.problem.terms:
+            total = total + term.derivative(T)
+        if self.problem.radiation is not None:
+            total = total + self.problem.radiation.local_derivative()
+        return total
+
+    def _exact_operator(self, conduction: Linearised, T: FloatArray, tolerance: float) -> LinearOperator:
         """Return the action of the full Jacobian, with radiation between facets and links in full."""
         problem, free = self.problem, self.free
-        conduction = problem.solid.jacobian()
 
         def action(vector: FloatArray) -> FloatArray:
             direction = np.where(free, np.asarray(vector, dtype=np.float64).ravel(), 0.0)
-            image = conduction @ direction
+            image = conduction.multiply(direction)
             for term in problem.terms:
                 image -= term.apply_derivative(T, direction)
             if problem.radiation is not None:
@@ -230,14 +232,6 @@ class _Iteration:
         if best is None:
             raise ConvergenceError("the Newton step has no length: the start temperatures are not finite.")
         return best[1], self.residual(best[1])
-
-
-def _with_identity(matrix: Any, free: BoolArray) -> Any:
-    """Return the matrix with rows and columns of fixed nodes replaced by the identity."""
-    from scipy.sparse import diags
-
-    keep = diags(free.astype(np.float64))
-    return (keep @ matrix @ keep + diags((~free).astype(np.float64))).tocsr()
 
 
 __all__ = ["RadiationCoupling", "SteadyProblem", "SteadyResult", "solve_steady"]

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bbrmodel.conduction import fenicsx
+from bbrmodel.conduction.linearised import LocalJacobian
 from bbrmodel.mesh.split import SplitMesh
 from bbrmodel.typing import FloatArray, IntArray
 
@@ -79,6 +80,10 @@ class Solid:
         values = np.empty(self.num_nodes)
         values[self._space.node_of_dof] = fenicsx.assemble_array(self._flow_form)[: self.num_nodes]
         return values
+
+    def linearise(self) -> LocalJacobian:
+        """Return that derivative as Newton's method takes it."""
+        return LocalJacobian(self.jacobian())
 
     def jacobian(self) -> Any:
         """Return the derivative of `heat_out_of_nodes` by the nodal temperatures, scipy CSR [W/K]."""
