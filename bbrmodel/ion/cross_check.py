@@ -13,13 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
-from bbrmodel.ion.field import EffectiveView
+from bbrmodel.ion.field import EffectiveView, is_diffuse
 from bbrmodel.model.light import Light
 from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.light_exchange import LightState
-from bbrmodel.radiation.paths import SHELL, PathOptics, PathSettings, PointSource, diffuse_optics, trace_weights
+from bbrmodel.radiation.paths import PathSettings, PointSource, diffuse_optics, trace_weights
 from bbrmodel.solution import CrossCheck
-from bbrmodel.typing import BoolArray, FloatArray
+from bbrmodel.typing import FloatArray
 
 Position = tuple[float, float, float]
 
@@ -64,7 +64,7 @@ def _from_radiosity(
 ) -> tuple[float, float]:
     """Return the light of one class at the ion [W/m2] by paths to the first diffuse facet, and its standard error."""
     optics = light.plan.paths[state.name]
-    diffuse = _is_diffuse(optics) & light.enclosure.radiates
+    diffuse = is_diffuse(optics) & light.enclosure.radiates
     ending = replace(optics, absorptivity=np.where(diffuse, 1.0, optics.absorptivity))
     # Other paths than those of the first method.
     found = trace_weights(
@@ -78,13 +78,6 @@ def _from_radiosity(
     mean, error = found.mean(leaving, state.environment)
     through = found.weight * reflected / state.solver.areas.area_m2
     return mean, float(np.hypot(error, np.sqrt(exchange_variance([(state, through)]))))
-
-
-def _is_diffuse(optics: PathOptics) -> BoolArray:
-    """Return where all that is not absorbed is reflected diffusely, and enough is absorbed to know the irradiance."""
-    through = (optics.transmittance > 0.0) | (optics.passage == SHELL)
-    diffuse: BoolArray = (optics.n == 0.0) & (optics.specularity == 0.0) & ~through & (optics.absorptivity > 0.0)
-    return diffuse
 
 
 __all__ = ["check_by_paths"]

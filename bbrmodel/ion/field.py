@@ -16,7 +16,7 @@ from bbrmodel.radiation.exchange_bias import exchange_bias
 from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
-from bbrmodel.radiation.paths import PathWeights
+from bbrmodel.radiation.paths import SHELL, PathOptics, PathWeights
 from bbrmodel.radiation.sampling import sample_sphere, sobol_points
 from bbrmodel.radiation.tracer import RaySettings, Tracer
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
@@ -51,7 +51,8 @@ class EffectiveView:
 
     `seen` is what it sees first and `open_sky` what of the sky. `by_light` maps a class of light to the weight of each
     facet's full emission in that class; these sum to 1 with `environment_by_light`. `weight` is the weight at the
-    facet's actual mixture: T_eff^4 = sum weight T^4, but for the correction of noise.
+    facet's actual mixture: T_eff^4 = sum weight T^4, but for the correction of noise. `gain_by_light` is what the ion
+    gets of a flux that leaves a facet diffusely, in the classes that lines between facets describe.
     """
 
     seen: FloatArray
@@ -63,6 +64,7 @@ class EffectiveView:
     fourth_power: float  # T_eff^4, corrected for the mean effect of noise, K4
     emitted_fourth_power: float  # sum weight T^4 as it is, K4
     fourth_power_std: float  # K4
+    gain_by_light: dict[str, FloatArray]
 
     @property
     def temperature_K(self) -> float:
@@ -199,39 +201,56 @@ def compute_effective_view(
     paths
         For the other classes: weights of paths that were followed back from the ion.
     """
-    by_light: dict[str, FloatArray] = {}
-    environment_by_light: dict[str, float] = {}
-    weight = np.zeros(len(exchange.fourth_power))
-    environment = 0.0
+    found = {light.name: _weights_in(light, direct, paths) for light in exchange.lights}
     outside = exchange.surfaces.environment_temperature_K
-    states: list[tuple[LightState, FloatArray]] = []
+    weight, environment = np.zeros(len(exchange.fourth_power)), 0.0
     for light in exchange.lights:
-        if light.name in paths:
-            found = paths[light.name]
-            by_light[light.name], environment_by_light[light.name] = found.weight, found.environment
-        else:
-            seen_here, areas = direct[light.name], light.solver.areas
-            state = light.solver.adjoint_state(seen_here.arrival)
-            by_light[light.name] = light.absorptivity * (seen_here.arrival + areas.apply(state))
-            environment_by_light[light.name] = seen_here.environment + float(state @ areas.escape)
-            states.append((light, state))
-        weight += light.share * by_light[light.name]
+        weight += light.share * found[light.name].weight
         if outside is not None:
-            environment += environment_by_light[light.name] * light.environment / (STEFAN_BOLTZMANN * outside**4)
+            environment += found[light.name].environment * light.environment / (STEFAN_BOLTZMANN * outside**4)
+    states = [(light, state) for light in exchange.lights if (state := found[light.name].state) is not None]
     bias = exchange_bias(states)
     variance = exchange_variance(states) + _direct_variance(direct, paths, exchange) + (_BIAS_ERROR * bias) ** 2
     emitted = float(weight @ exchange.fourth_power) + environment * (outside or 0.0) ** 4
     return EffectiveView(
         seen=seen[0],
         open_sky=seen[1],
-        by_light=by_light,
-        environment_by_light=environment_by_light,
+        by_light={name: each.weight for name, each in found.items()},
+        environment_by_light={name: each.environment for name, each in found.items()},
         weight=weight,
         environment=environment,
         fourth_power=emitted - bias / STEFAN_BOLTZMANN,
         emitted_fourth_power=emitted,
         fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
+        gain_by_light={name: each.gain for name, each in found.items() if each.gain is not None},
     )
+
+
+@dataclass(frozen=True)
+class _ClassWeights:
+    """Effective weights in one class of light; gain and adjoint state where an adjoint solve gave them."""
+
+    weight: FloatArray
+    environment: float
+    gain: FloatArray | None = None
+    state: FloatArray | None = None
+
+
+def _weights_in(light: LightState, direct: Mapping[str, DirectView], paths: Mapping[str, PathWeights]) -> _ClassWeights:
+    """Return effective weights in one class of light."""
+    if light.name in paths:
+        return _ClassWeights(paths[light.name].weight, paths[light.name].environment)
+    seen, areas = direct[light.name], light.solver.areas
+    state = light.solver.adjoint_state(seen.arrival)
+    gain = seen.arrival + areas.apply(state)
+    return _ClassWeights(light.absorptivity * gain, seen.environment + float(state @ areas.escape), gain, state)
+
+
+def is_diffuse(optics: PathOptics) -> BoolArray:
+    """Return where all that is not absorbed is reflected diffusely, and enough is absorbed to know the irradiance."""
+    through = (optics.transmittance > 0.0) | (optics.passage == SHELL)
+    diffuse: BoolArray = (optics.n == 0.0) & (optics.specularity == 0.0) & ~through & (optics.absorptivity > 0.0)
+    return diffuse
 
 
 def _direct_variance(
@@ -256,4 +275,4 @@ def _direct_variance(
     return sum(float(group.var(ddof=1)) / len(group) for group in estimates)
 
 
-__all__ = ["DirectView", "EffectiveView", "compute_effective_view", "first_seen", "look_from"]
+__all__ = ["DirectView", "EffectiveView", "compute_effective_view", "first_seen", "is_diffuse", "look_from"]
