@@ -10,6 +10,7 @@ from bbrmodel.cli import inspect_commands, run_commands
 from bbrmodel.cli.conductance import conductance
 from bbrmodel.cli.converge import converge
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
+from bbrmodel.cli.shift import shift
 
 app = typer.Typer(
     name="bbrmodel",
@@ -55,6 +56,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "exchange": inspect_commands.exchange,
     "conductance": conductance,
     "converge": converge,
+    "shift": shift,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }

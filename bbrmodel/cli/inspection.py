@@ -218,10 +218,27 @@ def _first_words(text: str) -> str:
 
 def _clocks() -> Table:
     from bbrmodel.ion.clocks import clock, list_clocks
+    from bbrmodel.ion.quick import coefficients_of, quick_shift
 
-    found = [clock(name) for name in list_clocks()]
-    rows = [(c.id, c.species, c.transition, f"{c.frequency_Hz:.6e}") for c in found]
-    return make_table("Clocks", ("clock", "species", "transition", "frequency Hz"), rows=rows)
+    rows = []
+    for found in map(clock, list_clocks()):
+        leading, at_300 = coefficients_of(found)[0], quick_shift(found.id, 300.0)
+        values = (f"{found.frequency_Hz:.6e}", f"{leading.value:.5g}", number(at_300.shift_Hz))
+        rows.append(
+            (
+                found.id,
+                found.transition,
+                *values,
+                f"{at_300.fractional_shift:.3e}",
+                "yes" if leading.verified else "no",
+                _first_words(leading.source),
+            )
+        )
+    columns = (
+        *("clock", "transition", "frequency Hz", "delta alpha0 J m2/V2 or beta", "shift 300 K Hz", "of the frequency"),
+        *("read in its source", "source of the coefficient"),
+    )
+    return make_table("Clocks", columns, rows=rows)
 
 
 __all__ = ["check_ray_options", "listing", "mesh_of_case", "show_exchange", "show_report", "show_view_factors"]

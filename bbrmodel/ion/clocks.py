@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from bbrmodel.constants import BOHR_MAGNETON, PLANCK, SPEED_OF_LIGHT
 from bbrmodel.errors import UnknownNameError, suggest
 
 ATOMIC_POLARIZABILITY = 1.6487772721e-41  # J m2/V2, atomic unit; CODATA 2022
@@ -38,6 +39,57 @@ class Line:
 
 
 @dataclass(frozen=True)
+class MagneticLine:
+    """A magnetic-dipole line of a clock state, as between levels of one fine structure.
+
+    Parameters
+    ----------
+    label
+        The transition.
+    sign
+        +1 for a line of the excited clock state, -1 for one of the ground state.
+    wavenumber_per_cm
+        Energy of the other level above the clock state; negative where it lies below.
+    polarizability
+        Its share of the magnetic polarizability of its state, [J/T2], with the sign of the energy.
+    verified, source
+        Whether the numbers were read in the source.
+    """
+
+    label: str
+    sign: int
+    wavenumber_per_cm: float
+    polarizability: float
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class TensorResponse:
+    """Shift = -<E^2> / (2 h) * `polarizability` * A * (3 m^2 - L (L + 1)) / (L (2 L - 1)), A: anisotropy of the field.
+
+    Parameters
+    ----------
+    polarizability, uncertainty
+        Tensor polarizability of the excited state, [J m2/V2].
+    level
+        Its angular momentum L: J, or F where one hyperfine level F = I + J is used.
+    m
+        Absolute values of the magnetic quantum numbers that the clock interrogates.
+    verified, source, note
+        Where the number is from, and how clocks get rid of this shift.
+    """
+
+    polarizability: float
+    uncertainty: float
+    level: float
+    m: tuple[float, ...]
+    verified: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
 class OpticalResponse:
     """Shift = -<E^2> / (2 h) * `delta_alpha0` * (1 + eta(T)).
 
@@ -61,6 +113,10 @@ class OpticalResponse:
         Whether the polarizability, the dynamic correction was read in the named source.
     source, eta_source
         Where they come from.
+    magnetic_lines
+        Magnetic-dipole lines that the data list; their shift is 1e-20 of the frequency or less.
+    tensor
+        Response to an anisotropic field; None where the data have none.
     """
 
     delta_alpha0: float
@@ -74,6 +130,8 @@ class OpticalResponse:
     eta_verified: bool
     source: str
     eta_source: str
+    magnetic_lines: tuple[MagneticLine, ...] = ()
+    tensor: TensorResponse | None = None
 
 
 @dataclass(frozen=True)
@@ -118,8 +176,8 @@ class Clock:
         Optical or hyperfine coefficients.
     temperature_range_K
         Where the coefficients hold, if that is narrower than 1 to 1000 K.
-    frequency_verified
-        Whether the frequency was read in a source.
+    frequency_verified, frequency_source
+        Whether the frequency was read in a source, and in which.
     alternatives
         Other published values of the leading coefficient.
     notes
@@ -133,6 +191,7 @@ class Clock:
     response: OpticalResponse | HyperfineResponse
     temperature_range_K: tuple[float, float] | None
     frequency_verified: bool
+    frequency_source: str
     alternatives: tuple[Alternative, ...]
     notes: str
 
@@ -174,6 +233,7 @@ def clock(name: str) -> Clock:
         response=_parse_optical(entry) if optical else _parse_hyperfine(entry),
         temperature_range_K=None if limits is None else (float(limits[0]), float(limits[1])),
         frequency_verified=entry["frequency_verified"],
+        frequency_source=entry["frequency_source"],
         alternatives=tuple(
             Alternative(float(other["delta_alpha0_si" if optical else "beta_stark"]), *_provenance(other))
             for other in entry.get("alternatives", ())
@@ -213,6 +273,34 @@ def _parse_optical(entry: dict[str, Any]) -> OpticalResponse:
         eta_verified=eta["verified"],
         source=entry["delta_alpha0_source"],
         eta_source=eta["source"],
+        magnetic_lines=tuple(_parse_magnetic_line(line) for line in entry.get("m1_lines", ())),
+        tensor=_parse_tensor(entry) if "tensor_alpha2_excited_si" in entry else None,
+    )
+
+
+def _parse_magnetic_line(entry: dict[str, Any]) -> MagneticLine:
+    """Return a line with its polarizability 2 / (3 (2 J + 1)) S muB^2 / energy."""
+    energy = 100.0 * PLANCK * SPEED_OF_LIGHT * entry["wavenumber_cm"]
+    strength = entry["line_strength_muB2"] * BOHR_MAGNETON**2
+    return MagneticLine(
+        label=entry["label"],
+        sign=entry["s"],
+        wavenumber_per_cm=float(entry["wavenumber_cm"]),
+        polarizability=2.0 / (3.0 * (2.0 * entry["J"] + 1.0)) * strength / energy,
+        verified=entry["verified"],
+        source=entry["source"],
+    )
+
+
+def _parse_tensor(entry: dict[str, Any]) -> TensorResponse:
+    return TensorResponse(
+        polarizability=float(entry["tensor_alpha2_excited_si"]),
+        uncertainty=float(entry["u_tensor_alpha2_excited_si"]),
+        level=float(entry["tensor_level"]),
+        m=tuple(float(m) for m in entry["tensor_m"]),
+        verified=entry["tensor_verified"],
+        source=entry["tensor_source"],
+        note=entry["tensor_note"],
     )
 
 
@@ -230,4 +318,14 @@ def _parse_hyperfine(entry: dict[str, Any]) -> HyperfineResponse:
     )
 
 
-__all__ = ["Alternative", "Clock", "HyperfineResponse", "Line", "OpticalResponse", "clock", "list_clocks"]
+__all__ = [
+    "Alternative",
+    "Clock",
+    "HyperfineResponse",
+    "Line",
+    "MagneticLine",
+    "OpticalResponse",
+    "TensorResponse",
+    "clock",
+    "list_clocks",
+]

@@ -81,12 +81,11 @@ def shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     >>> round(float(shift_Hz(clock("ca40p_729"), 300.0)), 6)
     0.379181
     """
-    T = _checked(T)
-    return np.asarray(_static_shift_300K(clock) * (T / _REFERENCE_K) ** 4 * (1.0 + dynamic_correction(clock, T)))
+    return np.asarray(static_shift_Hz(clock, T) * (1.0 + dynamic_correction(clock, T)))
 
 
-def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
-    """Return the shift by the magnetic field of black-body radiation (the Zeeman shift), which goes as T^2.
+def static_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
+    """Return `shift_Hz` without the dynamic correction, exactly as T^4.
 
     Parameters
     ----------
@@ -98,7 +97,32 @@ def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     Returns
     -------
     :
-        shape of `T`, [Hz]; zero for optical clocks, where it is 1e-20 of the frequency or less.
+        shape of `T`, [Hz].
+
+    Raises
+    ------
+    PropertyRangeError
+        A temperature is not positive.
+    """
+    return np.asarray(_static_shift_300K(clock) * (_checked(T) / _REFERENCE_K) ** 4)
+
+
+def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
+    """Return the shift by the magnetic field of black-body radiation (the Zeeman shift).
+
+    Parameters
+    ----------
+    clock
+        From `bbrmodel.ion.clocks.clock`.
+    T
+        any shape, [K].
+
+    Returns
+    -------
+    :
+        shape of `T`, [Hz]. Hyperfine clocks: as T^2. Optical clocks: the magnetic-dipole lines that the data list, each
+        with the Farley-Wing function and without a static limit (fine structure lies to the red of thermal radiation,
+        so that this is 1e-20 of the frequency or less); 0 where the data list none.
 
     Raises
     ------
@@ -107,8 +131,54 @@ def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     """
     T = _checked(T)
     response = clock.response
-    beta = 0.0 if isinstance(response, OpticalResponse) else response.beta_zeeman
-    return np.asarray(clock.frequency_Hz * beta * (T / _REFERENCE_K) ** 2)
+    if not isinstance(response, OpticalResponse):
+        return np.asarray(clock.frequency_Hz * response.beta_zeeman * (T / _REFERENCE_K) ** 2)
+    if not response.magnetic_lines:
+        return np.zeros(T.shape)
+    total = np.zeros(T.shape)
+    for line in response.magnetic_lines:
+        total += line.sign * line.polarizability * g(abs(line.wavenumber_per_cm) * _KELVIN_PER_CM / T)
+    mean_squared = MEAN_SQUARED_FIELD_300K / SPEED_OF_LIGHT**2 * (T / _REFERENCE_K) ** 4
+    return np.asarray(-0.5 * mean_squared * total / PLANCK)
+
+
+def has_magnetic_data(clock: Clock) -> bool:
+    """Return whether the data say what the magnetic field of thermal radiation does to a clock."""
+    response = clock.response
+    return not isinstance(response, OpticalResponse) or bool(response.magnetic_lines)
+
+
+def tensor_shift_Hz(clock: Clock, mean_squared_field: float, *, anisotropy: float, m: float) -> float:
+    """Return the shift of one Zeeman component by the anisotropy of the field, in the static limit.
+
+    Parameters
+    ----------
+    mean_squared_field
+        <E^2> [V2/m2].
+    anisotropy
+        A = (3 <E_z^2> / <E^2> - 1) / 2 along the quantisation axis.
+    m
+        Magnetic quantum number of the excited state.
+
+    Returns
+    -------
+    :
+        [Hz]. The mean over all m of a level is 0.
+
+    Raises
+    ------
+    ConfigError
+        The data have no tensor polarizability for this clock, or the level has no such m.
+    """
+    response = clock.response
+    tensor = response.tensor if isinstance(response, OpticalResponse) else None
+    if tensor is None:
+        raise ConfigError(f"clock {clock.id}: the data hold no tensor polarizability. Choose another clock.")
+    level = tensor.level
+    if abs(m) > level or (level - abs(m)) % 1.0 != 0.0:
+        raise ConfigError(f"m = {m:g}: a level with angular momentum {level:g} has no such component.")
+    factor = (3.0 * m * m - level * (level + 1.0)) / (level * (2.0 * level - 1.0))
+    return -0.5 * mean_squared_field * tensor.polarizability * anisotropy * factor / PLANCK
 
 
 def shift_of_mixture(clock: Clock, weights: FloatArray, temperatures: FloatArray) -> float:
@@ -216,7 +286,10 @@ __all__ = [
     "data_warnings",
     "dynamic_correction",
     "fractional_data_uncertainty",
+    "has_magnetic_data",
     "magnetic_shift_Hz",
     "shift_Hz",
     "shift_of_mixture",
+    "static_shift_Hz",
+    "tensor_shift_Hz",
 ]

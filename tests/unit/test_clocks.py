@@ -8,6 +8,7 @@ import pytest
 from bbrmodel.constants import MEAN_SQUARED_FIELD_300K, PLANCK
 from bbrmodel.errors import UnknownNameError
 from bbrmodel.ion.clocks import ATOMIC_POLARIZABILITY, OpticalResponse, clock, list_clocks
+from bbrmodel.ion.shift import magnetic_shift_Hz
 
 DATA = tomllib.loads(files("bbrmodel.ion").joinpath("data/clocks.toml").read_text(encoding="utf-8"))
 ENTRIES = {entry["id"]: entry for entry in DATA["clock"]}
@@ -64,3 +65,20 @@ def test_constants_of_the_data_file_are_those_of_the_program():
 def test_an_unknown_clock_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match=r"clock 'ca40_729'.*Did you mean 'ca40p_729'"):
         clock("ca40_729")
+
+
+@pytest.mark.parametrize("name", [name for name in OPTICAL if "m1_lines" in ENTRIES[name]])
+def test_magnetic_lines_give_the_stored_shift(name):
+    entry, found = ENTRIES[name], clock(name)
+    assert magnetic_shift_Hz(found, 300.0) == pytest.approx(entry["bbr_m1_shift_300K_hz"], rel=0.01)  # digits stored
+    assert all(line.source for line in found.response.magnetic_lines)
+
+
+@pytest.mark.parametrize("name", OPTICAL)
+def test_tensor_data_are_carried_over_where_there_are_any(name):
+    entry, tensor = ENTRIES[name], clock(name).response.tensor
+    assert (tensor is not None) == ("tensor_alpha2_excited_si" in entry)
+    if tensor is not None:
+        assert tensor.polarizability == entry["tensor_alpha2_excited_si"]
+        assert tensor.verified == entry["tensor_verified"]
+        assert all(m <= tensor.level for m in tensor.m)

@@ -1,18 +1,30 @@
 """Black-body shifts against published and stored values."""
 
+import math
+
 import numpy as np
 import pytest
 
-from bbrmodel.constants import MEAN_SQUARED_FIELD_300K, PLANCK
+from bbrmodel.constants import (
+    BOHR_MAGNETON,
+    BOLTZMANN,
+    MEAN_SQUARED_FIELD_300K,
+    PLANCK,
+    SPEED_OF_LIGHT,
+    VACUUM_PERMEABILITY,
+)
 from bbrmodel.errors import ConfigError, PropertyRangeError
 from bbrmodel.ion.clocks import ATOMIC_POLARIZABILITY, clock, list_clocks
 from bbrmodel.ion.shift import (
     data_warnings,
     dynamic_correction,
     fractional_data_uncertainty,
+    has_magnetic_data,
     magnetic_shift_Hz,
     shift_Hz,
     shift_of_mixture,
+    static_shift_Hz,
+    tensor_shift_Hz,
 )
 
 # Hz at 300 K, relative uncertainty of the fractional shift: as computed independently when the data were compiled.
@@ -86,6 +98,7 @@ def test_without_dynamic_correction_the_shift_goes_as_the_fourth_power(name):
     parsed = clock(name)
     T = np.array([77.0, 300.0])
     static = shift_Hz(parsed, T) / (1.0 + dynamic_correction(parsed, T))
+    np.testing.assert_allclose(static_shift_Hz(parsed, T), static, rtol=1e-13)  # rounding
     assert static[0] / static[1] == pytest.approx((77.0 / 300.0) ** 4, rel=1e-12)  # rounding
 
 
@@ -98,14 +111,90 @@ def test_hyperfine_clocks_shift_down_by_their_coefficients():
     assert shift_Hz(caesium, 150.0) / caesium.frequency_Hz == pytest.approx(expected, rel=1e-12)  # rounding
 
 
-def test_the_magnetic_shift_goes_as_the_square_and_is_left_out_for_optical_clocks():
+def test_the_magnetic_shift_of_hyperfine_clocks_goes_as_the_square():
     caesium = clock("cs133_hfs")
     np.testing.assert_allclose(
         magnetic_shift_Hz(caesium, np.array([300.0, 150.0])) / caesium.frequency_Hz,
         [-1.3039e-17, -1.3039e-17 / 4.0],
         rtol=1e-12,  # rounding
     )
-    assert magnetic_shift_Hz(clock("ca40p_729"), 300.0) == 0.0
+
+
+def test_the_magnetic_coefficient_follows_from_the_g_factor_and_the_field():
+    """-(gJ^2/3) (muB/hbar)^2 mu0 (kT)^2 / (6 hbar c^3) at 300 K, gJ = 2."""
+    hbar, energy = PLANCK / (2.0 * math.pi), BOLTZMANN * 300.0
+    magneton = (BOHR_MAGNETON / hbar) ** 2 * VACUUM_PERMEABILITY
+    expected = -(4.0 / 3.0) * magneton * energy**2 / (6.0 * hbar * SPEED_OF_LIGHT**3)
+    for name in ("cs133_hfs", "cd113p_hfs", "yb171p_hfs", "hg199p_hfs", "rb87_hfs"):
+        assert clock(name).response.beta_zeeman == pytest.approx(expected, rel=2e-5)  # five digits stored
+
+
+def test_cadmium_lacks_in_its_paper_as_much_as_its_doppler_shift():
+    """Stark -1.815e-16 and Zeeman -1.3e-17: -1.95e-16 at 300 K, 2.4e-18 for each kelvin."""
+    cadmium = clock("cd113p_hfs")
+
+    def fraction(T):
+        return float(shift_Hz(cadmium, T) + magnetic_shift_Hz(cadmium, T)) / cadmium.frequency_Hz
+
+    assert fraction(300.0) == pytest.approx(-1.95e-16, abs=0.005e-16)  # digits given
+    stark = (float(shift_Hz(cadmium, 301.0)) - float(shift_Hz(cadmium, 299.0))) / 2.0 / cadmium.frequency_Hz
+    assert stark == pytest.approx(-2.4e-18, abs=0.05e-18)  # digits given
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature", "expected", "digits"),
+    [
+        ("ca40p_729", 300.0, -2.2e-6, 0.05e-6),
+        ("ca40p_729", 79.5, -9e-8, 0.5e-8),
+        ("sr88p_674", 300.0, -4.8e-6, 0.05e-6),
+        ("al27p_267", 300.0, 1.11e-5, 0.005e-5),
+    ],
+)
+def test_magnetic_dipole_lines_are_suppressed_at_thermal_frequencies(name, temperature, expected, digits):
+    assert magnetic_shift_Hz(clock(name), temperature) == pytest.approx(expected, abs=digits)  # digits given
+
+
+def test_a_static_limit_would_make_calciums_magnetic_shift_fifty_times_larger_and_of_the_other_sign():
+    line = clock("ca40p_729").response.magnetic_lines[0]
+    static = -0.5 * MEAN_SQUARED_FIELD_300K / SPEED_OF_LIGHT**2 * line.sign * line.polarizability / PLANCK
+    assert static == pytest.approx(1.1e-4, abs=0.05e-4)  # digits given
+    assert float(magnetic_shift_Hz(clock("ca40p_729"), 300.0)) / static == pytest.approx(-0.0201, abs=1e-4)
+
+
+def test_clocks_without_magnetic_data_say_so():
+    assert not has_magnetic_data(clock("sr87_698"))
+    assert magnetic_shift_Hz(clock("sr87_698"), 300.0) == 0.0
+    assert has_magnetic_data(clock("ca40p_729"))
+    assert has_magnetic_data(clock("cd113p_hfs"))
+
+
+def test_the_tensor_shift_of_calcium_has_its_published_size_and_cancels_over_the_three_pairs():
+    calcium = clock("ca40p_729")
+    shifts = [tensor_shift_Hz(calcium, MEAN_SQUARED_FIELD_300K, anisotropy=0.01, m=m) for m in (0.5, 1.5, 2.5)]
+    assert abs(shifts[0]) == pytest.approx(1.7e-3, abs=0.05e-3)  # digits given
+    np.testing.assert_allclose(np.array(shifts) / shifts[2], [-0.8, -0.2, 1.0], rtol=1e-12)  # rounding
+    assert sum(shifts) == pytest.approx(0.0, abs=1e-15 * abs(shifts[0]) * 10.0)
+
+
+def test_a_single_component_keeps_its_tensor_shift():
+    ytterbium = clock("yb171p_e2")
+    tensor = ytterbium.response.tensor
+    assert tensor.m == (0.0,)
+    found = tensor_shift_Hz(ytterbium, MEAN_SQUARED_FIELD_300K, anisotropy=0.01, m=0.0)
+    # F = 2, m = 0: (0 - 6) / 6 = -1.
+    expected = 0.5 * MEAN_SQUARED_FIELD_300K * -1.36e-39 * 0.01 / PLANCK
+    assert found == pytest.approx(expected, rel=1e-12)  # rounding
+
+
+@pytest.mark.parametrize("m", [0.0, 1.0, 3.5])
+def test_components_that_a_level_does_not_have_are_refused(m):
+    with pytest.raises(ConfigError, match=f"m = {m:g}: a level with angular momentum 2.5"):
+        tensor_shift_Hz(clock("ca40p_729"), 1.0, anisotropy=0.1, m=m)
+
+
+def test_a_clock_without_tensor_data_is_refused():
+    with pytest.raises(ConfigError, match="clock al27p_267: the data hold no tensor polarizability"):
+        tensor_shift_Hz(clock("al27p_267"), 1.0, anisotropy=0.1, m=0.0)
 
 
 def test_a_mixture_of_equal_temperatures_is_black_body_radiation():
