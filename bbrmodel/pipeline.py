@@ -10,7 +10,8 @@ import numpy as np
 from bbrmodel.errors import GeometryError
 from bbrmodel.ion.clocks import clock
 from bbrmodel.ion.cross_check import check_by_paths
-from bbrmodel.ion.field import EffectiveView, compute_effective_view, first_seen, look_from
+from bbrmodel.ion.field import EffectiveView, first_seen
+from bbrmodel.ion.look import look
 from bbrmodel.ion.shift import data_warnings
 from bbrmodel.ion.tables import tabulate_ion
 from bbrmodel.mesh import nearest_cell, report_mesh
@@ -24,18 +25,17 @@ from bbrmodel.model import (
     prepare_mesh,
     solve_temperatures,
 )
-from bbrmodel.model.light import Light, build_enclosure, expected_temperatures
+from bbrmodel.model.light import build_enclosure, expected_temperatures
 from bbrmodel.model.optics import plan_light
 from bbrmodel.model.panes import find_panes
 from bbrmodel.model.tables import tabulate
 from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.parts import find_enclosures
-from bbrmodel.radiation.paths import PathSettings, PointSource, trace_weights
-from bbrmodel.radiation.tracer import RaySettings
+from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import EnclosurePart, IonField, RadiatingFacets, SolidMesh, Solution
-from bbrmodel.spec import Case, Ion
+from bbrmodel.spec import Case
 from bbrmodel.typing import Progress
 
 _LOG = logging.getLogger(__name__)
@@ -127,32 +127,12 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     spec, light = solved.case.ion, solved.light
     if spec is None or light is None or solved.case.radiation is None:
         return None, None
-    view = _view_of(spec, light, solved.case.radiation.seed)
+    view = look(spec.position_m, light, rays=spec.rays, seed=solved.case.radiation.seed).view(light.exchange)
     field = tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view)
     if spec.cross_check_paths:
         paths = PathSettings(paths=spec.cross_check_paths, seed=solved.case.radiation.seed)
         field = replace(field, cross_check=check_by_paths(spec.position_m, light, view=view, settings=paths))
     return field, view
-
-
-def _view_of(ion: Ion, light: Light, seed: int) -> EffectiveView:
-    """Return what the ion sees, by rays and an adjoint solve or by paths, as each class of light wants it."""
-    place, plan = ion.position_m, light.plan
-    looks = RaySettings(seed=seed)
-    direct = {
-        name: look_from(place, light.enclosure, settings=looks, rays=ion.rays, specular=mirror)
-        for name, mirror in plan.specular.items()
-    }
-    how = PathSettings(paths=ion.rays, seed=seed)
-    paths = {
-        name: trace_weights(light.enclosure, optics, source=PointSource(place), settings=how)
-        for name, optics in plan.paths.items()
-    }
-    if direct:
-        first = next(iter(direct.values()))
-        return compute_effective_view(light.exchange, (first.weight, first.environment), direct, paths)
-    seen = first_seen(place, light.enclosure, rays=ion.rays, seed=seed, two_sided=plan.two_sided)
-    return compute_effective_view(light.exchange, seen, direct, paths)
 
 
 def _about_facets(ion: IonField, enclosure: Enclosure) -> list[str]:

@@ -10,39 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
-from bbrmodel.errors import EnclosureError, GeometryError
-from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.ion.direct import DirectView, first_seen, look_from
 from bbrmodel.radiation.exchange_bias import exchange_bias
 from bbrmodel.radiation.exchange_error import exchange_variance
-from bbrmodel.radiation.kernels import ESCAPED, HIT, LOST
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
 from bbrmodel.radiation.paths import SHELL, PathOptics, PathWeights
-from bbrmodel.radiation.sampling import sample_sphere, sobol_points
-from bbrmodel.radiation.tracer import RaySettings, Tracer
-from bbrmodel.typing import BoolArray, FloatArray, IntArray
+from bbrmodel.typing import BoolArray, FloatArray
 
-REPLICAS = 8
 # Of the correction for the mean of the noise; what is left of it where its exact value is known is a fifth.
 _BIAS_ERROR = 0.25
-_FIRST_SPHERE = 1_000_000  # numbers of the ion's sample sets; portals have small ones
-# Rays that pass exactly between two facets; more of them is a hole in the mesh.
-MAX_LOST_FRACTION = 1e-5
-
-
-@dataclass(frozen=True)
-class DirectView:
-    """What the ion sees before any diffuse reflection, as fractions of 4 pi.
-
-    `weight` (num_facets,) is what it sees first; `arrival` (num_facets,) counts what it sees by way of mirrors too and
-    equals `weight` without them. `replicas` (REPLICAS, num_facets) holds independent estimates of `arrival`, whose mean
-    it is; `environment` is the fraction of open sky, by way of mirrors too, with its own replicas.
-    """
-
-    weight: FloatArray
-    arrival: FloatArray
-    replicas: FloatArray
-    environment: float
-    environment_replicas: FloatArray
 
 
 @dataclass(frozen=True)
@@ -81,106 +57,6 @@ class EffectiveView:
         """Sum of all weights of the class that is furthest from 1."""
         sums = [float(w.sum()) + self.environment_by_light[k] for k, w in self.by_light.items()]
         return max(sums, key=lambda total: abs(total - 1.0))
-
-
-def look_from(
-    position_m: tuple[float, float, float],
-    enclosure: Enclosure,
-    *,
-    rays: int,
-    settings: RaySettings | None = None,
-    specular: FloatArray | None = None,
-) -> DirectView:
-    """Return direct solid angles (as fractions of 4 pi) of all facets seen from a point, by rays.
-
-    Parameters
-    ----------
-    rays
-        Rays from the point, in `REPLICAS` independent low-discrepancy sets.
-    settings
-        Its seed is used.
-    specular
-        shape (num_facets,), mirror reflectivity of every facet; none without.
-
-    Raises
-    ------
-    GeometryError
-        The point lies inside a body: it sees facets from behind.
-    EnclosureError
-        The point sees out of a closed model, or a facet that does not radiate.
-    """
-    seed = (settings or RaySettings()).seed
-    mirrors = specular if specular is not None and specular.any() else None
-    kept = np.ones(enclosure.num_facets) if mirrors is None else 1.0 - mirrors
-    tracer = Tracer(enclosure, RaySettings(1, 0, seed), mirrors)
-    per_replica = max(rays // REPLICAS, 1)
-    points = sobol_points(per_replica)
-    origins = np.tile(np.array(position_m, dtype=np.float32), (per_replica, 1))
-    replicas, sky = np.zeros((REPLICAS, enclosure.num_facets)), np.zeros(REPLICAS)
-    first, counted = np.zeros(enclosure.num_facets), 0
-    for k in range(REPLICAS):
-        directions = sample_sphere(points, seed, _FIRST_SPHERE + k)
-        hits = tracer.trace(origins, directions)
-        _check_view(enclosure, hits.facet, hits.from_behind, position_m)
-        for bounce, visits in enumerate(tracer.follow(origins, directions, first_identity=-(k + 1) << 50)):
-            if bounce == 0:
-                counted += int((visits.kind != LOST).sum())
-                first += np.bincount(visits.facet[visits.kind == HIT], minlength=enclosure.num_facets)
-            replicas[k] += np.bincount(visits.facet[visits.kind == HIT], minlength=enclosure.num_facets)
-            sky[k] += (visits.kind == ESCAPED).sum()
-        # All light ends somewhere: with mirrors, whose draws are random, this holds only on average.
-        total = float(replicas[k] @ kept) + sky[k]
-        replicas[k] /= total
-        sky[k] /= total
-    return DirectView(first / counted, replicas.mean(axis=0), replicas, float(sky.mean()), sky)
-
-
-def _check_view(enclosure: Enclosure, facet: IntArray, behind: BoolArray, position_m: tuple[float, ...]) -> None:
-    """Raise when rays from the ion meet what they must not."""
-    place = "({:.4g}, {:.4g}, {:.4g}) m".format(*position_m)
-    if behind.mean() > MAX_LOST_FRACTION:
-        name = enclosure.name_of(int(facet[np.flatnonzero(behind)[0]]))
-        raise GeometryError(
-            f"ion.position_m = {place}: the ion sees '{name}' from behind, so it lies inside a body or outside the "
-            "enclosure. Move the ion, or turn the normals of a shell inward."
-        )
-    missed = facet < 0
-    if missed.mean() > MAX_LOST_FRACTION and not enclosure.has_environment:
-        raise EnclosureError(
-            f"ion.position_m = {place}: {100 * missed.mean():.3g} % of the ion's sky is open. Close the cavity, or "
-            "declare what is outside with radiation.environment_temperature_K."
-        )
-    dark = facet[(~missed) & ~enclosure.radiates[facet]]
-    if len(dark) > MAX_LOST_FRACTION * len(facet):
-        raise EnclosureError(
-            f"the ion sees '{enclosure.name_of(int(dark[0]))}', which is declared radiates = false. Let it radiate."
-        )
-
-
-def first_seen(
-    position_m: tuple[float, float, float], enclosure: Enclosure, *, rays: int, seed: int, two_sided: BoolArray
-) -> tuple[FloatArray, float]:
-    """Return what a point sees first, shape (num_facets,), and the open sky, both as fractions of 4 pi.
-
-    `two_sided` (num_facets,) marks sheets, which may be seen from behind.
-
-    Raises
-    ------
-    GeometryError, EnclosureError
-        As `look_from`.
-    """
-    tracer = Tracer(enclosure, RaySettings(1, 0, seed), None)
-    points = sobol_points(max(rays // REPLICAS, 1))
-    origins = np.tile(np.array(position_m, dtype=np.float32), (len(points), 1))
-    counts, missed, total = np.zeros(enclosure.num_facets), 0, 0
-    for k in range(REPLICAS):
-        hits = tracer.trace(origins, sample_sphere(points, seed, _FIRST_SPHERE + k))
-        behind = hits.from_behind & ~two_sided[np.maximum(hits.facet, 0)]
-        _check_view(enclosure, hits.facet, behind, position_m)
-        counts += np.bincount(hits.facet[hits.facet >= 0], minlength=enclosure.num_facets)
-        missed += int((hits.facet < 0).sum())
-        total += len(points)
-    return counts / total, missed / total
 
 
 def compute_effective_view(
