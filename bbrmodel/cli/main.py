@@ -1,15 +1,16 @@
 """The entry point: runs the app and turns whatever fails into one line and an exit status.
 
-0 done; 2 something the user can repair; 1 a bug; 130 interrupted.
+0 done; 2 something the user can repair; 1 a bug; 130 interrupted. Of the processes of an mpirun only the first runs the
+app; the others do what it asks.
 """
 
 import sys
 import traceback
 from collections.abc import Sequence
 
-from bbrmodel.cli.app import app
 from bbrmodel.cli.settings import Settings
 from bbrmodel.errors import BbrModelError, ConfigError
+from bbrmodel.parallel import join_team
 
 EXIT_BUG, EXIT_USER_ERROR, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -36,7 +37,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     settings = Settings()
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
+        team = join_team()
+    except BbrModelError as error:
+        return _report(*_explain(error), settings=settings)
+    if not team.leads:
+        team.serve()
+        return 0
+    status = _run(sys.argv[1:] if arguments is None else list(arguments), settings)
+    team.dismiss(status=status)
+    return status
+
+
+def _run(given: list[str], settings: Settings) -> int:
+    """Run the app and return the exit status."""
+    from bbrmodel.cli.app import app  # not before numerical libraries know how many cores they may use
+
+    try:
         app(args=_without_bare_group(given), prog_name="bbrmodel", obj=settings)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))

@@ -16,7 +16,22 @@ import numpy as np
 from bbrmodel.errors import MissingDependencyError
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
+_LOG = logging.getLogger(__name__)
 SUPPORTED = "0.5 to 0.11"
+# Rows up to which a factorization serves; with 27 000 it takes 1.5 s where multigrid takes 0.2 s, with 87 000 15 s and
+# 0.6 s (benchmarks/parallel.py, one core), but it never fails.
+MOST_FACTORISED = 40_000
+# So small that the steps of Newton's method are those of a direct solve, in any number of processes.
+_INNER_TOLERANCE = 1e-9
+_MOST_CYCLES = 100
+_PREFIX = "bbrmodel_"
+_MULTIGRID = {
+    "pc_hypre_boomeramg_strong_threshold": 0.5,
+    "pc_hypre_boomeramg_coarsen_type": "HMIS",
+    "pc_hypre_boomeramg_interp_type": "ext+i",
+    "pc_hypre_boomeramg_agg_nl": 1,
+    "pc_hypre_boomeramg_P_max": 4,
+}
 
 
 def require_dolfinx() -> ModuleType:
@@ -162,32 +177,74 @@ def assemble_array(form: Any) -> FloatArray:
 
 
 class Factorization:
-    """A sparse direct solve by PETSc (MUMPS where it is built in, else PETSc's own LU)."""
+    """A sparse solve by PETSc: direct (MUMPS) up to `MOST_FACTORISED` rows, else iterative with multigrid (hypre).
 
-    def __init__(self, matrix: Any) -> None:
+    Parameters
+    ----------
+    matrix
+        scipy sparse, square; with `together` the rows of this process, which follow those of the rank before.
+    together
+        All processes solve one system, in step.
+    """
+
+    def __init__(self, matrix: Any, *, together: bool = False) -> None:
         from petsc4py import PETSc
 
+        comm = PETSc.COMM_WORLD if together else PETSc.COMM_SELF
         csr = matrix.tocsr()
         csr.sort_indices()
         index = PETSc.IntType
+        rows, columns = csr.shape
         self._matrix = PETSc.Mat().createAIJ(
-            csr.shape, csr=(csr.indptr.astype(index), csr.indices.astype(index), csr.data), comm=PETSc.COMM_SELF
+            ((rows, columns), (rows if together else columns, columns)),
+            csr=(csr.indptr.astype(index), csr.indices.astype(index), csr.data),
+            comm=comm,
         )
-        self._solver = PETSc.KSP().create(PETSc.COMM_SELF)
+        self._solver = PETSc.KSP().create(comm)
         self._solver.setOperators(self._matrix)
+        self.is_direct = False
+        if columns <= MOST_FACTORISED:
+            self._set_direct()
+        else:
+            self._set_multigrid()
+        self._right, self._left = self._matrix.createVecs()
+
+    def _set_multigrid(self) -> None:
+        """Choose GMRES with one multigrid cycle a step: the derivative of k makes the matrix slightly unsymmetric."""
+        from petsc4py import PETSc
+
+        self._solver.setOptionsPrefix(_PREFIX)
+        options = PETSc.Options()
+        for name, value in _MULTIGRID.items():
+            options[_PREFIX + name] = value
+        self._solver.setType("gmres")
+        self._solver.setPCSide(PETSc.PC.Side.RIGHT)  # the residual is then that of the heat flows
+        self._solver.setTolerances(rtol=_INNER_TOLERANCE, atol=0.0, max_it=_MOST_CYCLES)
+        preconditioner = self._solver.getPC()
+        preconditioner.setType("hypre")
+        preconditioner.setHYPREType("boomeramg")
+        self._solver.setFromOptions()
+        self._solver.setUp()
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Return the solution for one right-hand side (with `together`: this process's rows of both)."""
+        self._right.setArray(right)
+        self._solver.solve(self._right, self._left)
+        if not self.is_direct and self._solver.getConvergedReason() < 0:
+            _LOG.info("multigrid stopped after %d cycles: factorising instead", self._solver.getIterationNumber())
+            self._set_direct()
+            self._solver.solve(self._right, self._left)
+        solution: FloatArray = self._left.getArray().copy()
+        return solution
+
+    def _set_direct(self) -> None:
+        """Choose a factorization."""
+        self.is_direct = True
         self._solver.setType("preonly")
         preconditioner = self._solver.getPC()
         preconditioner.setType("lu")
         preconditioner.setFactorSolverType("mumps")
         self._solver.setUp()
-        self._right, self._left = self._matrix.createVecs()
-
-    def solve(self, right: FloatArray) -> FloatArray:
-        """Return the solution for one right-hand side."""
-        self._right.setArray(right)
-        self._solver.solve(self._right, self._left)
-        solution: FloatArray = self._left.getArray().copy()
-        return solution
 
 
 __all__ = ["SUPPORTED", "Factorization", "Space", "assemble_array", "assemble_csr", "build_space", "require_dolfinx"]

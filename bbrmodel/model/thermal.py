@@ -140,13 +140,13 @@ def _solve(
             scale = max(exchange.largest_flow(), 1e-300)
         return (), empty, empty, {}, (0.0, scale, ())
     from bbrmodel.conduction.newton import SteadyProblem, solve_steady
-    from bbrmodel.conduction.solid import Solid
+    from bbrmodel.conduction.spread import make_solid
 
     builder = PathBuilder(case, mesh, split)
     terms = builder.terms(assignment)
     fixed, value, fixed_nodes = builder.fixed(assignment)
     guess = first_guess(case, assignment)
-    problem = SteadyProblem(Solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
+    problem = SteadyProblem(make_solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
     solver = case.solver
     result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
     for term in terms:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
+from bbrmodel.errors import ConfigError
+from bbrmodel.parallel import team
 from bbrmodel.solution import Solution
 from bbrmodel.spec import Case
 from bbrmodel.study.store import Store
@@ -33,7 +35,17 @@ def run_jobs(
 
     Processes are spawned, not forked: MPI and thread pools do not survive a fork. If the caller stops early, the
     processes that still run are ended.
+
+    Raises
+    ------
+    ConfigError
+        This process is one of several that mpirun has started: those of the points would take themselves for ranks.
     """
+    if team().size > 1:
+        raise ConfigError(
+            f"mpirun has started {team().size} processes, but each point has a process of its own. "
+            "Leave mpirun away and use --workers."
+        )
     waiting = deque(jobs)
     running: dict[int, _Running] = {}
     interrupted, restore = _listen()

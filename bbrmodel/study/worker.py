@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bbrmodel.errors import BbrModelError
+from bbrmodel.parallel import THREAD_VARIABLES
 from bbrmodel.results import write_result
 from bbrmodel.solution import Solution
 from bbrmodel.spec import Case
 from bbrmodel.study.store import Store
-
-# Thread counts that numerical libraries read when they are loaded.
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def solve(case: Case) -> Solution:
 def work(job: Job, solve_point: Callable[[Case], Solution]) -> None:
     """Compute one point and leave a result and a record, or a record of why not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the study, which then ends its processes
-    for variable in _THREAD_VARIABLES:
+    for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, str(job.threads))
     store = Store(job.directory)
     _send_output_to(store.log_file(job.key))
