@@ -1,18 +1,25 @@
-"""Write the tables of keys in docs/reference/case.md and docs/reference/study.md from the input models.
+"""Write the tables of keys in docs/reference from the input models, and docs/vv/papers.md from the budgets.
 
     python scripts/reference_pages.py
 
 A test fails when the pages and the models differ. Text between the tables is written by hand and stays.
 """
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
 
+from bbrmodel.budget import EvaluatedBudget, evaluate_budget, find_budget, list_budgets
+from bbrmodel.budget.evaluate import AGREES, DIFFERS, PRINTED_ONLY, ROUNDED_UP
+from bbrmodel.budget.formulas import formula, list_formulas
+from bbrmodel.budget.write import to_markdown
 from bbrmodel.spec import case_schema
+from bbrmodel.spec.budget import Budget
 from bbrmodel.spec.study import Study
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
+FORMULAS, BUDGETS = "<!-- formulas -->", "<!-- budgets -->"
 BEGIN, END = "<!-- keys of {name} -->", "<!-- end of keys -->"
 _ANY_VALUE = ("true/false", "whole number", "number", "text")
 _TABLE = re.compile(r"<!-- keys of (\w+) -->\n.*?<!-- end of keys -->", re.DOTALL)
@@ -108,14 +115,63 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Return the schema that each page shows."""
     study = Study.model_json_schema(by_alias=True)
     study["properties"].pop("source")
-    return {"case.md": case_schema(), "study.md": study}
+    return {"case.md": case_schema(), "study.md": study, "budget.md": Budget.model_json_schema(by_alias=True)}
+
+
+def formula_table() -> str:
+    """Return the Markdown table of the formulas of budgets."""
+    rows = ["| formula | inputs | gives |", "|---|---|---|"]
+    for name in list_formulas():
+        function = formula(name)
+        inputs = ", ".join(f"`{key}`" for key in inspect.signature(function).parameters)
+        summary = (function.__doc__ or "").splitlines()[0].removeprefix("Return ").rstrip(".")
+        rows.append(f"| `{name}` | {inputs} | {_escaped(summary).replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)
+
+
+def with_formulas(text: str) -> str:
+    """Return the page of budgets with the table of formulas written anew."""
+    head, _, rest = text.partition(FORMULAS)
+    return f"{head}{FORMULAS}\n{formula_table()}\n{END}{rest.partition(END)[2]}" if rest else text
+
+
+def _summary(budgets: list[EvaluatedBudget]) -> str:
+    """Return how many printed numbers there are in each budget, and what became of them."""
+    kinds = (AGREES, ROUNDED_UP, DIFFERS, PRINTED_ONLY)
+    rows = ["| budget | " + " | ".join(kinds) + " | marked X |", "|" + "---|" * (len(kinds) + 2)]
+    for found in budgets:
+        entries = (*found.rows, *found.checks)
+        verdicts = [item.overall for item in entries]
+        counts = [str(verdicts.count(kind)) for kind in kinds]
+        marked = sum(item.entry.inconsistent for item in entries) + found.budget.total.inconsistent
+        rows.append(f"| [{found.budget.name}](#{_anchor(found.budget.title)}) | {' | '.join(counts)} | {marked} |")
+    return "\n".join(rows) + "\n"
+
+
+def _anchor(title: str) -> str:
+    """Return the anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+def papers_page(text: str) -> str:
+    """Return the page of the papers' arithmetic: its text up to the mark, then every budget."""
+    head, _, _ = text.partition(BUDGETS)
+    budgets = [evaluate_budget(find_budget(name)) for name in list_budgets()]
+    parts = [_summary(budgets)]
+    for found in budgets:
+        name = found.budget.name
+        title = f"## {found.budget.title}\n`bbrmodel budget {name} --checks`; {found.budget.publication}\n"
+        parts.append(f"{title}\n{to_markdown(found, checks=True)}")
+    return f"{head}{BUDGETS}\n\n" + "\n".join(parts)
 
 
 def main() -> None:
     """Write the pages."""
     for page, schema in schemas().items():
         path = DOCS / page
-        path.write_text(filled(path.read_text(encoding="utf-8"), schema), encoding="utf-8")
+        path.write_text(with_formulas(filled(path.read_text(encoding="utf-8"), schema)), encoding="utf-8")
+    papers = DOCS.parent / "vv" / "papers.md"
+    papers.write_text(papers_page(papers.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import typer
 
 import bbrmodel
 from bbrmodel.cli import inspect_commands, run_commands
+from bbrmodel.cli.budget import budget
 from bbrmodel.cli.conductance import conductance
 from bbrmodel.cli.converge import converge
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
@@ -57,6 +58,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "conductance": conductance,
     "converge": converge,
     "shift": shift,
+    "budget": budget,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }

@@ -17,6 +17,7 @@ class Listing(StrEnum):
     cases = "cases"
     materials = "materials"
     clocks = "clocks"
+    budgets = "budgets"
 
 
 class FactorMethod(StrEnum):
@@ -120,9 +121,9 @@ def exchange(
 
 def list_names(
     context: typer.Context,
-    what: Annotated[Listing | None, typer.Argument(help="By default all three.")] = None,
+    what: Annotated[Listing | None, typer.Argument(help="By default all of them.")] = None,
 ) -> None:
-    """List the shipped cases, the materials and the clocks."""
+    """List the shipped cases, the materials, the clocks and the budgets."""
     from bbrmodel.cli.inspection import listing
 
     settings = context.ensure_object(Settings)

@@ -177,8 +177,8 @@ def _largest_pairs(found: "CaseExchange", group: str | None) -> tuple[list[Seque
 
 
 def listing(kind: str) -> Table:
-    """Return the table of `cases`, `materials` or `clocks`."""
-    return {"cases": _cases, "materials": _materials, "clocks": _clocks}[kind]()
+    """Return the table of `cases`, `materials`, `clocks` or `budgets`."""
+    return {"cases": _cases, "materials": _materials, "clocks": _clocks, "budgets": _budgets}[kind]()
 
 
 def _cases() -> Table:
@@ -239,6 +239,14 @@ def _clocks() -> Table:
         *("read in its source", "source of the coefficient"),
     )
     return make_table("Clocks", columns, rows=rows)
+
+
+def _budgets() -> Table:
+    from bbrmodel.budget import find_budget, list_budgets
+
+    found = [find_budget(name) for name in list_budgets()]
+    rows = [(b.name, b.title, b.table, b.clock or "-", b.publication) for b in found]
+    return make_table("Budgets", ("budget", "clock", "table", "clock of a case", "publication"), rows=rows)
 
 
 __all__ = ["check_ray_options", "listing", "mesh_of_case", "show_exchange", "show_report", "show_view_factors"]

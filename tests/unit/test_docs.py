@@ -32,7 +32,7 @@ def reference_pages() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["case.md", "study.md"])
+@pytest.mark.parametrize("page", ["case.md", "study.md", "budget.md"])
 def test_tables_of_keys_show_every_key_as_the_models_have_it(page: str) -> None:
     script = reference_pages()
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
@@ -42,6 +42,13 @@ def test_tables_of_keys_show_every_key_as_the_models_have_it(page: str) -> None:
         assert f"<!-- keys of {model} -->" in text
         for key in table["properties"]:
             assert f"| `{key}` |" in text
+
+
+def test_pages_of_budgets_are_those_of_the_program() -> None:
+    script = reference_pages()
+    for page, written in (("reference/budget.md", script.with_formulas), ("vv/papers.md", script.papers_page)):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert text == written(text), "run `python scripts/reference_pages.py`"
 
 
 def test_every_key_of_a_result_is_explained() -> None:

@@ -1,0 +1,21 @@
+"""Whole budgets of clocks: every systematic shift of a published table from its formula and inputs.
+
+A budget is a TOML file; those of the papers come with the program. Rows name a formula of `bbrmodel.budget.formulas`.
+"""
+
+from bbrmodel.budget.case import SurfacePart, parts_of_case, with_case
+from bbrmodel.budget.evaluate import EvaluatedEntry, Value
+from bbrmodel.budget.table import EvaluatedBudget, Sums, evaluate_budget, find_budget, list_budgets
+
+__all__ = [
+    "EvaluatedBudget",
+    "EvaluatedEntry",
+    "Sums",
+    "SurfacePart",
+    "Value",
+    "evaluate_budget",
+    "find_budget",
+    "list_budgets",
+    "parts_of_case",
+    "with_case",
+]
