@@ -91,9 +91,9 @@ class MpiTeam:
         weakref.finalize(kept, self._dropped.append, number)
         return kept
 
-    def total(self, task: Task, *shared: Any) -> Any:
+    def total(self, task: Task, *shared: Any, parts: Sequence[tuple[Any, ...]] | None = None) -> Any:
         """Return the sum of the results of all ranks."""
-        own = self._give(_TOTAL, task, shared, None, False)[0]
+        own = self._give(_TOTAL, task, shared, parts, False)[0]
         found = self._reduce(own)
         self._busy = False
         return found

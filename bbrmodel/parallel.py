@@ -67,7 +67,7 @@ class Team(Protocol):
         """Call a task whose results stay where they are."""
         ...
 
-    def total(self, task: Task, *shared: Any) -> Any:
+    def total(self, task: Task, *shared: Any, parts: Sequence[tuple[Any, ...]] | None = None) -> Any:
         """Return the sum, in the order of the ranks, of the arrays (or tuples of arrays) that a task returns."""
         ...
 
@@ -99,9 +99,9 @@ class Alone:
         """Keep the result of the one call."""
         return Kept(0, self.call(task, *shared, parts=parts)[0])
 
-    def total(self, task: Task, *shared: Any) -> Any:
+    def total(self, task: Task, *shared: Any, parts: Sequence[tuple[Any, ...]] | None = None) -> Any:
         """Return the result of the one call."""
-        return self.call(task, *shared)[0]
+        return self.call(task, *shared, parts=parts)[0]
 
     def serve(self) -> None:
         """Return at once: nobody leads."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
 # Raise when the meaning of the stored arrays or the way they are sampled changes.
-_FORMAT = 11
+_FORMAT = 12
 
 
 def cached_view_factors(
@@ -59,7 +60,7 @@ def cached_view_factors(
         "report_keys": np.array(list(report)),
         "report_values": np.array([float(value) for value in report.values()]),
     }
-    write_arrays(path, {**own, **to_arrays(result.areas)})
+    write_arrays(path, chain(own.items(), to_arrays(result.areas)))
     return replace(result, areas=result.areas.prepared())
 
 

@@ -4,7 +4,6 @@ They are never stored as numbers: S = D (B + B^T) D + diag(rest), with the lines
 (`bbrmodel.radiation.lines`), the scaling D that closes all rows, and what it leaves.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from bbrmodel.errors import EnclosureError
 from bbrmodel.radiation import lines as sums
-from bbrmodel.radiation.lines import Lines
+from bbrmodel.radiation.lines import Blocks, Lines
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 CLOSURE_TOLERANCE = 1e-7
@@ -43,7 +42,7 @@ class ExchangeAreas:
     Attributes
     ----------
     lines
-        Lines between facets.
+        Lines between facets, of this process or spread over several.
     escape
         shape (num_facets,), exchange area with the environment, [m2].
     escape_variance
@@ -60,7 +59,7 @@ class ExchangeAreas:
         The same lines with all of a pair in one entry, for faster sums; None: `lines` serve.
     """
 
-    lines: tuple[Lines, ...]
+    lines: Blocks
     escape: FloatArray
     escape_variance: FloatArray
     area_m2: FloatArray
@@ -68,7 +67,7 @@ class ExchangeAreas:
     scale: FloatArray
     rest: FloatArray
     escapes: Escapes | None = None
-    summed: tuple[Lines, ...] | None = None
+    summed: Blocks | None = None
 
     @property
     def num_facets(self) -> int:
@@ -78,11 +77,11 @@ class ExchangeAreas:
     @property
     def num_entries(self) -> int:
         """Number of distinct lines that are stored."""
-        return sum(block.num_entries for block in self.lines)
+        return sums.num_entries(self.lines)
 
     @property
-    def _operator(self) -> tuple[Lines, ...]:
-        """Return the lines to sum over."""
+    def operator(self) -> Blocks:
+        """The lines to sum over."""
         return self.lines if self.summed is None else self.summed
 
     def prepared(self) -> "ExchangeAreas":
@@ -93,13 +92,13 @@ class ExchangeAreas:
         """Return S @ values for values of shape (num_facets,) or (num_facets, k)."""
         if values.ndim == 2:
             return np.stack([self.apply(column) for column in values.T], axis=1)
-        product: FloatArray = self.scale * sums.multiply(self._operator, self.scale * values) + self.rest * values
+        product: FloatArray = self.scale * sums.multiply(self.operator, self.scale * values) + self.rest * values
         return product
 
     @cached_property
     def diagonal(self) -> FloatArray:
         """Exchange of every facet with itself, shape (num_facets,), [m2]."""
-        own: FloatArray = self.scale**2 * sums.diagonal(self._operator, self.num_facets) + self.rest
+        own: FloatArray = self.scale**2 * sums.diagonal(self.operator, self.num_facets) + self.rest
         return own
 
     def row_sums(self) -> FloatArray:
@@ -110,16 +109,9 @@ class ExchangeAreas:
     def block_sums(self, label: IntArray, number: int, weight: FloatArray | None = None) -> FloatArray:
         """Return sum of weight_i S_ij weight_j over i with label p and j with label q, shape (number, number)."""
         value = np.ones(self.num_facets) if weight is None else weight
-        total = sums.block_sums(self._operator, label, number=number, weight=self.scale * value)
+        total = sums.block_sums(self.operator, label, number=number, weight=self.scale * value)
         total[np.diag_indices(number)] += np.bincount(label, weights=self.rest * value**2, minlength=number)
         return total
-
-    def pairs(self) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield the ends of all lines of some weight, block by block."""
-        for block in self._operator:
-            first = np.repeat(block.facet, np.diff(block.start))
-            seen = block.strength > 0
-            yield first[seen], block.column[seen].astype(np.int64)
 
     def to_array(self) -> FloatArray:
         """Return S as a dense array, for few facets."""

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from bbrmodel.radiation.light_exchange import LightState
-from bbrmodel.radiation.lines import line_weight
+from bbrmodel.radiation.lines import Lines, line_weight, sum_over
 from bbrmodel.typing import AnyArray, FloatArray
 
 
@@ -38,10 +38,17 @@ def exchange_bias(states: Sequence[tuple[LightState, FloatArray]]) -> float:
         facets = np.stack(
             [y, light.radiosity, light.irradiance, inverse, reflectivity, areas.kept, areas.scale], axis=1
         )
-        for block in areas.lines:
-            variance = np.zeros(0, dtype=np.float32) if block.variance is None else block.variance
-            total += float(_sum_pairs(*block.arrays, variance, facets))
+        total += float(sum_over(areas.lines, _sum_here, facets))
     return total
+
+
+def _sum_here(blocks: Sequence[Lines], facets: FloatArray) -> FloatArray:
+    """Return the sum over the lines of one process, as an array of one number."""
+    total = 0.0
+    for block in blocks:
+        variance = np.zeros(0, dtype=np.float32) if block.variance is None else block.variance
+        total += float(_sum_pairs(*block.arrays, variance, facets))
+    return np.array(total)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

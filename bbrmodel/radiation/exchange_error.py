@@ -14,7 +14,7 @@ import numpy as np
 
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
 from bbrmodel.radiation.light_exchange import LightState
-from bbrmodel.radiation.lines import Lines, in_lanes, line_weight
+from bbrmodel.radiation.lines import Lines, ask_each, in_lanes, line_weight, sum_over
 from bbrmodel.radiation.sampling import mix_bits
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
@@ -59,11 +59,7 @@ def variance_of_sum(
     outward
         shape (num_facets,), factor of the exchange area with the environment.
     """
-    a, b = _rows(areas, left, right)
-    variance = 0.0
-    for block in areas.lines:
-        if block.unit is None and block.variance is not None:
-            variance += float(_independent_variance(*block.arrays, block.variance, a, b))
+    variance = float(sum_over(areas.lines, _independent_here, *_rows(areas, left, right)))
     if areas.escapes is None:
         variance += float(areas.escape_variance @ outward**2)
     return variance + float(variance_by_source(areas, left, right, outward=outward).sum())
@@ -73,19 +69,53 @@ def variance_by_source(
     areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[FloatArray], *, outward: FloatArray
 ) -> FloatArray:
     """Return what each source of rays adds to `variance_of_sum`, facets first, then portals: shape (num_sources,)."""
-    a, b = _rows(areas, left, right)
-    units, replicas, values = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)], [np.empty(0)]
-    for block in areas.lines:
-        if block.unit is not None and block.replica is not None:
-            units.append(block.unit)
-            replicas.append(block.replica)
-            values.append(_row_values(*block.arrays, a, b))
+    sources, number = _sources(areas)
+    table: FloatArray = sum_over(areas.lines, _tables_here, *_rows(areas, left, right), (sources, number))
     if areas.escapes is not None:
         found = areas.escapes
-        units.append(found.unit)
-        replicas.append(found.replica)
-        values.append(found.weight * (areas.scale * outward)[found.facet])
-    return _scatter(np.concatenate(units), np.concatenate(replicas), np.concatenate(values))
+        _add_to(table, found.unit, found.replica, found.weight * (areas.scale * outward)[found.facet])
+    spread = table - table.mean(axis=1)[:, None]
+    variance: FloatArray = (spread**2).sum(axis=1) * (number / max(number - 1, 1))
+    return variance
+
+
+def _independent_here(blocks: Sequence[Lines], left: AnyArray, right: AnyArray) -> FloatArray:
+    """Return the variance of independent lines, as an array of one number."""
+    total = 0.0
+    for block in blocks:
+        if block.unit is None and block.variance is not None:
+            total += float(_independent_variance(*block.arrays, block.variance, left, right))
+    return np.array(total)
+
+
+def _tables_here(blocks: Sequence[Lines], left: AnyArray, right: AnyArray, shape: tuple[int, int]) -> FloatArray:
+    """Return the sum of each source's lines in each replica, shape (num_sources, num_replicas)."""
+    table = np.zeros(shape)
+    for block in blocks:
+        if block.unit is not None and block.replica is not None:
+            _add_to(table, block.unit, block.replica, _row_values(*block.arrays, left, right))
+    return table
+
+
+def _add_to(table: FloatArray, unit: IntArray, replica: IntArray, value: FloatArray) -> None:
+    """Add values to the entries of their units and replicas."""
+    number = table.shape[1]
+    table += np.bincount(unit * number + replica, weights=value, minlength=table.size).reshape(table.shape)
+
+
+def _sources(areas: ExchangeAreas) -> tuple[int, int]:
+    """Return the numbers of sources of rays and of replicas."""
+    known = ask_each(areas.lines, _sources_here)
+    if areas.escapes is not None and len(areas.escapes.unit):
+        known.append((int(areas.escapes.unit.max()), int(areas.escapes.replica.max())))
+    return 1 + max(unit for unit, _ in known), 1 + max(0, *(replica for _, replica in known), 0)
+
+
+def _sources_here(blocks: Sequence[Lines]) -> tuple[int, int]:
+    """Return the largest unit and replica of the lines of one process, -1 without any."""
+    units = [int(block.unit.max()) for block in blocks if block.unit is not None and len(block.unit)]
+    replicas = [int(block.replica.max()) for block in blocks if block.replica is not None and len(block.replica)]
+    return max(units, default=-1), max(replicas, default=-1)
 
 
 def _rows(areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[FloatArray]) -> tuple[AnyArray, AnyArray]:
@@ -93,18 +123,6 @@ def _rows(areas: ExchangeAreas, left: Sequence[FloatArray], right: Sequence[Floa
     return np.ascontiguousarray((np.array(left) * areas.scale).T), np.ascontiguousarray(
         (np.array(right) * areas.scale).T
     )
-
-
-def _scatter(unit: IntArray, replica: IntArray, value: FloatArray) -> FloatArray:
-    """Return the variance of the sum of all values of each unit, from the scatter among its replicas."""
-    if not len(unit):
-        return np.zeros(0)
-    number = int(replica.max()) + 1
-    table = np.bincount(unit * number + replica, weights=value, minlength=(int(unit.max()) + 1) * number)
-    table = table.reshape(-1, number)
-    spread = table - table.mean(axis=1)[:, None]
-    variance: FloatArray = (spread**2).sum(axis=1) * (number / max(number - 1, 1))
-    return variance
 
 
 def group_errors(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArray:
@@ -118,14 +136,11 @@ def group_errors(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatA
     error, known to 9 %.
     """
     exchange = areas.block_sums(surface, number)
-    outcomes = _outcomes(areas, surface, number)
-    independent = [block for block in areas.lines if block.unit is None]
-    spread = np.zeros((number, number))
-    for block in independent:
-        _add_variances(*block.arrays, block.variance, areas.scale, surface.astype(np.int32), spread)
+    independent, spread = sum_over(areas.lines, _spread_here, areas.scale, surface.astype(np.int32), number)
     if independent:
         alone: FloatArray = np.sqrt(spread + spread.T)
         return alone
+    outcomes = _outcomes(areas, surface, number)
     area = np.bincount(surface, weights=areas.kept * areas.area_m2, minlength=number).astype(np.float64)
     closed = np.array([_closed_change(exchange, change, area) for change in outcomes])
     error: FloatArray = np.sqrt((closed**2).mean(axis=0))
@@ -147,32 +162,45 @@ def _closed_change(exchange: FloatArray, change: FloatArray, area: FloatArray) -
     return inner + exchange * (shift[:, None] + shift)
 
 
+def _spread_here(
+    blocks: Sequence[Lines], scale: FloatArray, label: AnyArray, number: int
+) -> tuple[IntArray, FloatArray]:
+    """Return how many blocks of independent lines there are, and the variances of their sums by label."""
+    independent = [block for block in blocks if block.unit is None]
+    spread = np.zeros((number, number))
+    for block in independent:
+        _add_variances(*block.arrays, block.variance, scale, label, spread)
+    return np.array(len(independent)), spread
+
+
 def _outcomes(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArray:
     """Return possible deviations of the exchange between surfaces and, last, the sky: (signs, number, number + 1)."""
-    label = surface.astype(np.int32)
-    blocks = [block for block in areas.lines if block.unit is not None]
-
-    def work(block: Lines, out: AnyArray) -> None:
-        _add_outcomes(*block.arrays, areas.scale, label, block.unit, block.replica, _replicas(areas), out)
-
+    label, replicas = surface.astype(np.int32), _sources(areas)[1]
     signs = _SIGNS if number <= _MANY_SURFACES else _FEW_SIGNS
-    shape = (number, number, signs)
-    one_sided = sum(in_lanes(blocks, work, lambda: np.zeros(shape)), np.zeros(shape))
+    one_sided = sum_over(areas.lines, _outcomes_here, (areas.scale, label), replicas, (number, number, signs))
     total = np.zeros((signs, number, number + 1))
     total[:, :, :number] = np.moveaxis(one_sided + np.swapaxes(one_sided, 0, 1), 2, 0)
     if areas.escapes is not None:
         found = areas.escapes
         weight = found.weight * areas.scale[found.facet]
         sky = np.zeros((number, signs))
-        _add_escapes(found.unit, found.replica, label[found.facet], weight, _replicas(areas), sky)
+        _add_escapes(found.unit, found.replica, label[found.facet], weight, replicas, sky)
         total[:, :, number] = sky.T
     return total
 
 
-def _replicas(areas: ExchangeAreas) -> int:
-    """Return the number of replicas."""
-    most = [int(block.replica.max()) for block in areas.lines if block.replica is not None and len(block.replica)]
-    return max(most, default=0) + 1
+def _outcomes_here(
+    blocks: Sequence[Lines], facets: tuple[FloatArray, AnyArray], replicas: int, shape: tuple[int, int, int]
+) -> FloatArray:
+    """Return what the lines of one process add to the outcomes; `facets` holds the scale and the label of each."""
+    scale, label = facets
+
+    def work(block: Lines, out: AnyArray) -> None:
+        _add_outcomes(*block.arrays, scale, label, block.unit, block.replica, replicas, out)
+
+    own = [block for block in blocks if block.unit is not None]
+    total: FloatArray = sum(in_lanes(own, work, lambda: np.zeros(shape)), np.zeros(shape))
+    return total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -6,7 +6,6 @@ as light does between white diffuse walls. `trace_transmission` follows molecule
 """
 
 import logging
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bbrmodel.errors import ConfigError, ConvergenceError, EnclosureError, UnknownSurfaceError, suggest
+from bbrmodel.parallel import cores
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.flow_kernels import curve_places, land, send_on
 from bbrmodel.radiation.sampling import sample_facets, sobol_points
@@ -197,7 +197,7 @@ def trace_transmission(
     tracer = _make_tracer(enclosure, openings, settings)
     size = settings.molecules // settings.groups
     groups: list[_Group] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         seeds = [settings.seed + ((k + 1) << 32) for k in range(settings.groups)]
         for group in pool.map(lambda seed: _follow(tracer, size, seed), seeds):
             groups.append(group)

@@ -3,10 +3,10 @@
 
 What a ray finds is a line between two facets; its weight follows from the density of all rays that could have found
 it. So a matrix of exchange areas B + B^T is kept as one column number and one count for every distinct hit, 6 bytes,
-and 100 million rays of 100 000 facets fit in 0.6 GB.
+and 100 million rays of 100 000 facets fit in 0.6 GB. Several processes keep a part of the blocks each; sums over all
+lines are then sums over the processes.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from bbrmodel.parallel import Kept, Task, cores, team
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
 # Sums run in this many lanes, whatever the number of threads, so that a result does not depend on it.
@@ -71,10 +72,41 @@ class Lines:
         return self.facet, self.start, self.column, self.strength, density
 
 
+# Of this process, or spread over all that compute together.
+Blocks = tuple[Lines, ...] | Kept
+
+
+def sum_over(blocks: Blocks, task: Task, *arguments: Any) -> Any:
+    """Return the sum over all processes of `task(its blocks, *arguments)`: an array or a tuple of arrays."""
+    return team().total(task, blocks, *arguments) if isinstance(blocks, Kept) else task(blocks, *arguments)
+
+
+def ask_each(blocks: Blocks, task: Task, *arguments: Any) -> list[Any]:
+    """Return `task(its blocks, *arguments)` of every process."""
+    return team().call(task, blocks, *arguments) if isinstance(blocks, Kept) else [task(blocks, *arguments)]
+
+
+def spread_out(blocks: Blocks) -> Blocks:
+    """Return the blocks spread over all processes, as they are where there is one."""
+    ranks = team().size
+    if ranks == 1 or isinstance(blocks, Kept):
+        return blocks
+    return team().keep(tuple, parts=[(blocks[rank::ranks],) for rank in range(ranks)])
+
+
+def num_entries(blocks: Blocks) -> int:
+    """Return the number of stored entries."""
+    return sum(ask_each(blocks, _num_entries))
+
+
+def _num_entries(blocks: Sequence[Lines]) -> int:
+    return sum(block.num_entries for block in blocks)
+
+
 @cache
 def threads() -> ThreadPoolExecutor:
     """Return the threads that sums run in."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="lines")
+    return ThreadPoolExecutor(cores(), thread_name_prefix="lines")
 
 
 def in_lanes(blocks: Sequence[Lines], work: Callable[[Lines, Any], None], make: Callable[[], Any]) -> list[Any]:
@@ -98,8 +130,13 @@ def in_lanes(blocks: Sequence[Lines], work: Callable[[Lines, Any], None], make: 
     return list(threads().map(run, lanes))
 
 
-def multiply(blocks: Sequence[Lines], values: FloatArray) -> FloatArray:
+def multiply(blocks: Blocks, values: FloatArray) -> FloatArray:
     """Return (B + B^T) @ values for values of shape (num_facets,)."""
+    product: FloatArray = sum_over(blocks, _multiply_here, values)
+    return product
+
+
+def _multiply_here(blocks: Sequence[Lines], values: FloatArray) -> FloatArray:
     if not blocks:
         return np.zeros_like(values)
     parts = in_lanes(blocks, lambda block, out: _multiply(*block.arrays, values, out), lambda: np.zeros_like(values))
@@ -109,24 +146,33 @@ def multiply(blocks: Sequence[Lines], values: FloatArray) -> FloatArray:
     return total
 
 
-def diagonal(blocks: Sequence[Lines], num_facets: int) -> FloatArray:
+def diagonal(blocks: Blocks, num_facets: int) -> FloatArray:
     """Return the diagonal of B + B^T, shape (num_facets,)."""
+    found: FloatArray = sum_over(blocks, _diagonal_here, num_facets)
+    return found
+
+
+def _diagonal_here(blocks: Sequence[Lines], num_facets: int) -> FloatArray:
     total = np.zeros(num_facets)
     for block in blocks:
         _diagonal(*block.arrays, total)
     return total
 
 
-def block_sums(blocks: Sequence[Lines], label: IntArray, *, number: int, weight: FloatArray) -> FloatArray:
+def block_sums(blocks: Blocks, label: IntArray, *, number: int, weight: FloatArray) -> FloatArray:
     """Return sum of weight_i (B + B^T)_ij weight_j over i with label p and j with label q, shape (number, number)."""
+    total: FloatArray = sum_over(blocks, _block_sums_here, label, number, weight)
+    return total + total.T
+
+
+def _block_sums_here(blocks: Sequence[Lines], label: IntArray, number: int, weight: FloatArray) -> FloatArray:
     total = np.zeros((number, number))
     labels = label.astype(np.int32)
     for part in in_lanes(
         blocks, lambda block, out: _block_sums(*block.arrays, labels, weight, out), lambda: np.zeros((number, number))
     ):
         total += part
-    result: FloatArray = total + total.T
-    return result
+    return total
 
 
 def one_sided_sums(blocks: Sequence[Lines], label: IntArray, *, number: int, weight: FloatArray) -> FloatArray:
@@ -142,8 +188,22 @@ def one_sided_sums(blocks: Sequence[Lines], label: IntArray, *, number: int, wei
     return total
 
 
-def sum_pairs(blocks: Sequence[Lines], num_facets: int) -> tuple[Lines, ...] | None:
-    """Return the same lines with one entry of given weight for each pair of facets; None where they are too many."""
+def sum_pairs(blocks: Blocks, num_facets: int) -> Blocks | None:
+    """Return the same lines with one entry of given weight for each pair of facets; None where they are too many.
+
+    Spread over processes, a pair has an entry in each, and those that have too many keep what they have.
+    """
+    if isinstance(blocks, Kept):
+        return team().keep(_sum_pairs_or_not, blocks, num_facets)
+    return _sum_pairs(blocks, num_facets)
+
+
+def _sum_pairs_or_not(blocks: tuple[Lines, ...], num_facets: int) -> tuple[Lines, ...]:
+    found = _sum_pairs(blocks, num_facets)
+    return blocks if found is None else found
+
+
+def _sum_pairs(blocks: Sequence[Lines], num_facets: int) -> tuple[Lines, ...] | None:
     total = sum(block.num_entries for block in blocks)
     if total > MOST_TO_SUM:
         return None
@@ -321,13 +381,18 @@ def _join_equal(start: AnyArray, column: AnyArray, weight: AnyArray) -> AnyArray
 
 __all__ = [
     "LANES",
+    "Blocks",
     "Lines",
+    "ask_each",
     "block_sums",
     "diagonal",
     "in_lanes",
     "line_weight",
     "multiply",
+    "num_entries",
     "one_sided_sums",
     "split",
+    "spread_out",
+    "sum_over",
     "sum_pairs",
 ]

@@ -1,7 +1,5 @@
 """Rays that get lost: how many may be, and what the others say about the model."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from bbrmodel.errors import EnclosureError
@@ -39,7 +37,7 @@ def probe(enclosure: Enclosure, *, rays_per_facet: int = PROBE_RAYS) -> None:
         origins, directions = tracer.sample_portal(number, 0)
         ahead = next(tracer.follow(origins, directions, first_identity=0, without_portal=number))
         behind = next(tracer.follow(origins, -directions, first_identity=0, without_portal=number))
-        check_portal(tracer, number, [(ahead, behind)])
+        check_portal(tracer, number, count_first_met(ahead, behind))
 
 
 def check_lost(tracer: Tracer, lost: IntArray) -> None:
@@ -97,21 +95,26 @@ def _place(enclosure: Enclosure, facet: int) -> str:
     return "({:.4g}, {:.4g}, {:.4g}) m".format(*enclosure.vertices_m[facet].mean(axis=0))
 
 
-def check_portal(tracer: Tracer, number: int, ways: Sequence[tuple[Visits, Visits]]) -> None:
+def count_first_met(ahead: Visits, behind: Visits) -> IntArray:
+    """Return how many rays of a portal meet a surface ahead or behind, how many are lost there, and all of them."""
+    met, lost = (int(((ahead.kind == kind) | (behind.kind == kind)).sum()) for kind in (HIT, LOST))
+    return np.array([met, lost, len(ahead.kind)])
+
+
+def check_portal(tracer: Tracer, number: int, first_met: IntArray) -> None:
     """Raise when a portal's disc does not lie in free space.
 
     Parameters
     ----------
-    ways
-        What the rays of each of its sets meet first, ahead and behind.
+    first_met
+        Sum of `count_first_met` over its sets of rays.
 
     Raises
     ------
     EnclosureError
         Names the portal and the share of its rays that start in a solid, or that meet nothing.
     """
-    ahead, behind = (np.concatenate([pair[way].kind for pair in ways]) for way in range(2))
-    hits, lost = (float(((ahead == kind) | (behind == kind)).mean()) for kind in (HIT, LOST))
+    hits, lost = (float(first_met[k] / first_met[2]) for k in (0, 1))
     name = tracer.enclosure.portals[number].name
     if hits < LEAST_PORTAL_HITS:
         raise EnclosureError(
@@ -125,4 +128,4 @@ def check_portal(tracer: Tracer, number: int, ways: Sequence[tuple[Visits, Visit
         )
 
 
-__all__ = ["MAX_LOST_FRACTION", "MAX_PORTAL_OVERLAP", "check_lost", "check_portal", "probe"]
+__all__ = ["MAX_LOST_FRACTION", "MAX_PORTAL_OVERLAP", "check_lost", "check_portal", "count_first_met", "probe"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bbrmodel.errors import ConfigError
+from bbrmodel.parallel import team
 from bbrmodel.radiation.tracer import RayShare, Tracer
 from bbrmodel.typing import IntArray
 
@@ -44,8 +45,8 @@ def available_memory_mib() -> float:
 def check_memory(tracer: Tracer) -> None:
     """Raise where the rays of a tracer do not fit.
 
-    An entry for every ray is assumed first. Only if that is too much, a probe tells how many facets a facet sees: rays
-    beyond that number find what others found.
+    Of several processes those on this machine count. An entry for every ray is assumed first. Only if that is too much,
+    a probe tells how many facets a facet sees: rays beyond that number find what others found.
 
     Raises
     ------
@@ -55,9 +56,10 @@ def check_memory(tracer: Tracer) -> None:
     facets, replicas = int((tracer.rays > 0).sum()), tracer.settings.replicas
     rays = replicas * int(tracer.rays.sum())
     through = tracer.rays_in_all - rays
-    need, free = memory_estimate_mib(facets, rays / max(facets, 1), through, replicas), available_memory_mib()
+    share = team().share_of_node
+    need, free = share * memory_estimate_mib(facets, rays / max(facets, 1), through, replicas), available_memory_mib()
     if need > free:
-        need = _estimate_by_probe(tracer)
+        need = share * _estimate_by_probe(tracer)
     if need > free:
         raise ConfigError(
             f"{rays:.3g} rays of {facets} facets need about {need:.0f} MiB, and {free:.0f} MiB are available. "

@@ -1,10 +1,13 @@
 """Separate enclosures in one model: groups of facets between which no light passes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.lines import Lines, ask_each
 from bbrmodel.solution import EnclosurePart
 from bbrmodel.typing import BoolArray, IntArray
 
@@ -44,13 +47,29 @@ def find_enclosures(
 
 def _components(areas: ExchangeAreas) -> IntArray:
     """Return the number of the connected component of every facet, shape (num_facets,)."""
-    num = areas.num_facets
+    everywhere = ask_each(areas.operator, _components_here, areas.num_facets)
+    label: IntArray = everywhere[0]
+    for other in everywhere[1:]:  # joined where either process joins
+        _, first = np.unique(other, return_index=True)
+        label = _join(label, label[first][other], label)
+    return label
+
+
+def _components_here(blocks: Sequence[Lines], num: int) -> IntArray:
+    """Return the same by the lines of one process; labels are 0, 1, ... without gaps."""
     label = np.arange(num)
-    for first, second in areas.pairs():
-        pairs = (label[first], label[second])
-        graph = csr_matrix((np.ones(len(first), dtype=np.int8), pairs), shape=(num, num))
-        label = connected_components(graph, directed=False)[1][label]
-    result: IntArray = label.astype(np.int64)
+    for block in blocks:
+        seen = block.strength > 0
+        first = np.repeat(block.facet, np.diff(block.start))[seen]
+        label = _join(label[first], label[block.column[seen]], label)
+    return label
+
+
+def _join(first: IntArray, second: IntArray, label: IntArray) -> IntArray:
+    """Return labels after the groups `first` and `second`, one pair for each entry, have become one."""
+    graph = csr_matrix((np.ones(len(first), dtype=np.int8), (first, second)), shape=(len(label), len(label)))
+    joined: IntArray = connected_components(graph, directed=False)[1].astype(np.int64)[label]
+    result: IntArray = np.unique(joined, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return result
 
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.lines import spread_out
 from bbrmodel.radiation.paths import PathOptics, PathSettings, path_exchange
 from bbrmodel.radiation.storage import from_arrays, to_arrays, write_arrays
 from bbrmodel.typing import Progress
@@ -62,8 +64,10 @@ def cached_path_areas(
     found = path_exchange(enclosure, optics, paths_per_facet=per_facet, settings=how, progress=progress)
     if found.areas is None:
         raise RuntimeError("path_exchange returned no exchange areas.")
-    result = TracedAreas(found.areas, found.rays, found.lost_fraction, from_cache=False)
-    write_arrays(path, {"rays": result.rays, "lost_fraction": result.lost_fraction, **to_arrays(result.areas)})
+    areas = replace(found.areas, lines=spread_out(found.areas.lines))
+    result = TracedAreas(areas, found.rays, found.lost_fraction, from_cache=False)
+    about = {"rays": result.rays, "lost_fraction": result.lost_fraction}
+    write_arrays(path, chain(about.items(), to_arrays(result.areas)))
     return result
 
 

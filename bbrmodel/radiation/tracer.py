@@ -147,7 +147,7 @@ class Tracer:
         origins: AnyArray,
         directions: AnyArray,
         *,
-        first_identity: int,
+        first_identity: int | IntArray,
         without_portal: int | None = None,
         homes: IntArray | None = None,
     ) -> Iterator[Visits]:
@@ -156,7 +156,8 @@ class Tracer:
         Parameters
         ----------
         first_identity
-            Number of the first ray; random decisions depend on it and the seed alone.
+            Number of the first ray, the others following, or of every ray; random decisions depend on it and the seed
+            alone.
         without_portal
             Portal that the rays start from, whose first crossing is not counted.
         homes
@@ -169,6 +170,7 @@ class Tracer:
             Mirrors keep rays going for more than `MAX_MIRROR_BOUNCES`.
         """
         ray = np.arange(len(origins))
+        identity = first_identity + ray if isinstance(first_identity, int) else first_identity
         through = np.zeros(len(origins))
         others = self.portals if without_portal is None else np.delete(self.portals, without_portal, axis=0)
         miss = ESCAPED if self.enclosure.has_environment else LOST
@@ -184,7 +186,7 @@ class Tracer:
                 return
             others = self.portals  # reflected back through its own portal, a ray crosses it like any other
             going, origins, directions = mirror(
-                (first_identity + ray, directions),
+                (identity[ray], directions),
                 (found.facet, found.place, kind),
                 self.specular,
                 self._geometry,

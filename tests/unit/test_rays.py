@@ -1,6 +1,5 @@
 """Rays and the lines that they find: the ray caster, counted hits, sums, errors, shares, memory."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,8 +122,8 @@ def test_blocks_and_threads_do_not_change_a_bit(found: ViewFactors, monkeypatch:
 def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
     for cores in (1, 3):
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
-        monkeypatch.setattr("bbrmodel.radiation.view_factors._RAYS_PER_CHUNK", 1 << 14)
+        monkeypatch.setattr("bbrmodel.radiation.rank_rays.cores", lambda cores=cores: cores)
+        monkeypatch.setattr("bbrmodel.radiation.rank_rays._RAYS_PER_CHUNK", 1 << 14)
         results.append(compute_view_factors(room(), RaySettings(200, 0, 3)).areas)
     np.testing.assert_array_equal(results[0].scale, results[1].scale)
     for one, other in zip(results[0].lines, results[1].lines, strict=True):

@@ -1,7 +1,6 @@
 """View factors of a whole enclosure without rays, each entry with an error bound."""
 
 import logging
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bbrmodel.errors import EnclosureError
+from bbrmodel.parallel import cores
 from bbrmodel.radiation.enclosure import Enclosure, check_enclosure
 from bbrmodel.radiation.exact.clipping import MAX_CORNERS
 from bbrmodel.radiation.exact.cubature import POINTS_PER_TRIANGLE
@@ -204,7 +204,7 @@ def _compute_upper(
     num = enclosure.num_facets
     counts, columns, values, squares = np.zeros(num, dtype=np.int64), [], [], []
     done = 0
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         for rows, (areas, errors) in zip(_tasks(facets), threads.map(job.solve, _tasks(facets)), strict=True):
             row, column = np.nonzero(areas > 0.0)
             counts[rows] = np.bincount(row, minlength=len(rows))

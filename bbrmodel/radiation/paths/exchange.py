@@ -6,8 +6,7 @@ areas of *black* facets of area :math:`A_i \varepsilon_i`: with absorptivity 1 a
 enclosures takes it as it is.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from scipy.sparse import csr_matrix, diags, tril, triu, vstack
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import ConfigError
+from bbrmodel.parallel import cores, team
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.exchange_areas import ExchangeAreas, close, from_upper
 from bbrmodel.radiation.paths.kernels import start_at_facet
@@ -116,20 +116,42 @@ def path_exchange(
             f"{paths_per_facet} paths per facet, {settings.replicas} replicas: use at least 2, and as many paths."
         )
     each = paths_per_facet // settings.replicas
-    tracer = make_tracer(enclosure, optics)
     emitters = np.flatnonzero(enclosure.radiates & (optics.hemispherical > 0.0))
-    points = sobol_points(each)
     step = max(1, PATHS_PER_CHUNK // (each * settings.replicas))
     chunks = [emitters[k : k + step] for k in range(0, len(emitters), step)]
     found = _Sums(enclosure, _absorbing_area(enclosure, optics), settings.replicas)
-    with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
-        # Chunks are reduced where they are traced: results that wait to be added must be small.
-        for sent in pool.map(lambda c: found.reduce(c, _trace_facets(tracer, c, points, settings)), chunks):
-            found.add(sent)
-            if progress:
-                progress(len(found.facets), len(emitters))
+    ranks = team().size
+    if ranks == 1:
+        all_sent: Iterable[_Sent] = _trace_chunks(enclosure, optics, settings, (chunks, each))
+    else:
+        parts = [((chunks[rank::ranks], each),) for rank in range(ranks)]
+        by_rank = team().call(_list_chunks, enclosure, optics, settings, parts=parts)
+        all_sent = (by_rank[k % ranks][k // ranks] for k in range(len(chunks)))
+    for sent in all_sent:
+        found.add(sent)
+        if progress:
+            progress(len(found.facets), len(emitters))
     check_lost(found.counts[0], found.counts[1])
     return found.result(each * settings.replicas)
+
+
+def _trace_chunks(
+    enclosure: Enclosure, optics: PathOptics, settings: PathSettings, work: tuple[list[IntArray], int]
+) -> "Iterator[_Sent]":
+    """Yield what chunks of facets send; `work` holds them and the number of paths of a replica."""
+    chunks, each = work
+    tracer, points = make_tracer(enclosure, optics), sobol_points(each)
+    sums = _Sums(enclosure, _absorbing_area(enclosure, optics), settings.replicas)
+    with ThreadPoolExecutor(settings.threads or cores()) as pool:
+        # Chunks are reduced where they are traced: results that wait to be added must be small.
+        yield from pool.map(lambda c: sums.reduce(c, _trace_facets(tracer, c, points, settings)), chunks)
+
+
+def _list_chunks(
+    enclosure: Enclosure, optics: PathOptics, settings: PathSettings, work: tuple[list[IntArray], int]
+) -> "list[_Sent]":
+    """Return the same as a list, for the leader of several processes."""
+    return list(_trace_chunks(enclosure, optics, settings, work))
 
 
 def _absorbing_area(enclosure: Enclosure, optics: PathOptics) -> FloatArray:

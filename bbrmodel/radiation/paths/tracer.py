@@ -6,9 +6,8 @@ sums are fixed, so that the same seed gives the same bits for any number of thre
 """
 
 import logging
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bbrmodel.errors import ConfigError, EnclosureError
+from bbrmodel.parallel import cores, team
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.paths.kernels import start_at_facet, start_at_point
 from bbrmodel.radiation.paths.optics import PathOptics
@@ -168,13 +168,31 @@ def trace_weights(
     if isinstance(source, FacetSource) and optics.hemispherical[source.facet] <= 0.0:
         raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
     start = time.perf_counter()
+    jobs, ranks = list(_jobs(settings)), team().size
+    report = None if progress is None else lambda done: progress(min(done * ranks, len(jobs)), len(jobs))
+    # Every process follows some of the chunks; the leader's progress stands for all.
+    parts = [((jobs[rank::ranks], report if rank == 0 else None),) for rank in range(ranks)]
+    replicas, sky, lost, counts, seconds = team().total(_follow_jobs, enclosure, optics, source, settings, parts=parts)
+    check_lost(int(counts[0]), int(counts[1]))
+    work = (int(counts[1]), time.perf_counter() - start, float(seconds[0] / max(seconds[1], 1e-9)))
+    return _weights(enclosure, (replicas, sky, lost), work)
+
+
+def _follow_jobs(
+    enclosure: Enclosure,
+    optics: PathOptics,
+    source: PointSource | FacetSource,
+    settings: PathSettings,
+    work: tuple[list[list[Part]], Callable[[int], None] | None],
+) -> tuple[AnyArray, ...]:
+    """Return what some chunks of paths add to facets, sky and losses of each replica, to counts and to seconds."""
+    jobs, report = work
     tracer = make_tracer(enclosure, optics, source.position_m if isinstance(source, PointSource) else None)
     points = sobol_points(settings.paths_per_replica)
-    jobs = list(_jobs(settings))
     replicas = np.zeros((settings.replicas, enclosure.num_facets))
     sky, lost = np.zeros(settings.replicas), np.zeros(settings.replicas)
     counts, seconds = np.zeros(2, dtype=np.int64), np.zeros(2)
-    with ThreadPoolExecutor(settings.threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(settings.threads or cores()) as pool:
         for done, (job, ends) in enumerate(
             zip(jobs, pool.map(lambda j: _trace(tracer, source, settings, points, j), jobs), strict=True), start=1
         ):
@@ -185,11 +203,9 @@ def trace_weights(
                 lost[replica] += ends.lost[row]
             counts += (ends.lost_rays, ends.rays)
             seconds += ends.seconds
-            if progress:
-                progress(done, len(jobs))
-    check_lost(int(counts[0]), int(counts[1]))
-    work = (int(counts[1]), time.perf_counter() - start, float(seconds[0] / max(seconds[1], 1e-9)))
-    return _weights(enclosure, (replicas, sky, lost), work)
+            if report:
+                report(done)
+    return replicas, sky, lost, counts, seconds
 
 
 def _jobs(settings: PathSettings) -> Iterator[list[Part]]:
