@@ -77,6 +77,16 @@ def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
         assert right[path] == pytest.approx(value, rel=1e-9, abs=least), path
 
 
+LEADER = """
+import sys
+from bbrmodel.parallel import join_team
+import tests.rank_tasks as tasks
+team = join_team()
+if not team.leads:
+    team.serve()
+    sys.exit(0)
+"""
+
 SPHERE = ["split_sphere", "--set", "geometry.resolution=coarse"]
 CLOCK = ["lncioc_ca2", "--set", "geometry.resolution=coarse", "--set", "radiation.rays_per_facet=50"]
 CLOCK += ["--set", "radiation.portal_rays=4000"]
@@ -96,9 +106,26 @@ def test_four_ranks_find_what_one_finds(tmp_path: Path) -> None:
         assert_same(one, four)
 
 
-def test_two_ranks_find_what_one_finds_in_a_sphere(tmp_path: Path) -> None:
-    one, two = (run_case(ranks, SPHERE, tmp_path / str(ranks)) for ranks in (1, 2))
-    assert_same(one, two)
+def test_view_factors_of_two_ranks_serve_one_and_the_converse(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    runs = [run_case(ranks, SPHERE, tmp_path / str(k), cache=cache) for k, ranks in enumerate((2, 1, 2))]
+    assert [run["radiation"]["from_cache"] for run in runs] == [False, True, True]
+    assert_same(runs[0], runs[1])
+    assert_same(runs[0], runs[2])
+
+
+def test_two_ranks_find_the_same_exchange_with_mirrors_a_portal_and_the_sky_and_by_paths(tmp_path: Path) -> None:
+    tasks = "mirrors_and_sky", "paths_to_a_point", "paths_of_all_facets"
+    calls = ", ".join(f"*tasks.{name}()" for name in tasks)
+    program = LEADER + f"import json\nprint(json.dumps([{calls}]))\nteam.dismiss(status=0)\n"
+    found = []
+    for ranks in (1, 2):
+        done = start(ranks, ["-c", program], tmp_path)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    assert len(found[0]) > 100
+    # The same lines and paths, added up in another order.
+    assert found[1] == pytest.approx(found[0], rel=1e-9, abs=1e-15)
 
 
 def test_a_mistake_of_the_user_is_said_once_and_ends_all_ranks(tmp_path: Path) -> None:
@@ -115,17 +142,6 @@ def test_a_study_is_refused_because_it_starts_processes_itself(tmp_path: Path) -
     assert "mpirun has started 2 processes" in done.stderr
 
 
-LEADER = """
-import sys
-from bbrmodel.parallel import join_team
-import tests.rank_tasks as tasks
-team = join_team()
-if not team.leads:
-    team.serve()
-    sys.exit(0)
-"""
-
-
 def test_an_error_of_another_rank_is_raised_by_the_leader_and_the_team_goes_on(tmp_path: Path) -> None:
     program = LEADER + (
         "try:\n    team.call(tasks.fail_in, 1)\n"
@@ -140,7 +156,11 @@ def test_an_error_of_another_rank_is_raised_by_the_leader_and_the_team_goes_on(t
 
 
 def test_a_rank_that_fails_while_another_waits_for_it_ends_all(tmp_path: Path) -> None:
-    program = LEADER + "team.call(tasks.fail_while_the_other_waits, together=True)\n"
+    program = (
+        "import bbrmodel.mpi\nbbrmodel.mpi._PATIENCE_S = 1.0\n"
+        + LEADER
+        + "team.call(tasks.fail_while_the_other_waits, together=True)\n"
+    )
     done = start(2, ["-c", program], tmp_path, seconds=60.0)
     assert done.returncode == 2
     assert done.stderr.count("rank 1 failed") == 1
