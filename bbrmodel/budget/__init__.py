@@ -3,16 +3,17 @@
 A budget is a TOML file; those of the papers come with the program. Rows name a formula of `bbrmodel.budget.formulas`.
 """
 
-from bbrmodel.budget.case import SurfacePart, parts_of_case, with_case
+from bbrmodel.budget.case import BbrPart, by_body, parts_of_case, with_case
 from bbrmodel.budget.evaluate import EvaluatedEntry, Value
 from bbrmodel.budget.table import EvaluatedBudget, Sums, evaluate_budget, find_budget, list_budgets
 
 __all__ = [
+    "BbrPart",
     "EvaluatedBudget",
     "EvaluatedEntry",
     "Sums",
-    "SurfacePart",
     "Value",
+    "by_body",
     "evaluate_budget",
     "find_budget",
     "list_budgets",

@@ -64,6 +64,8 @@ class EvaluatedBudget:
         On the printed total, beside the sums of the printed rows.
     case
         Case that filled the row `bbr`; empty without one.
+    complete
+        Whether the uncertainty of that row holds what the case declares as uncertain.
     """
 
     budget: Budget
@@ -75,6 +77,7 @@ class EvaluatedBudget:
     verdict: str
     uncertainty_verdict: str
     case: str = ""
+    complete: bool = True
 
     def entry(self, name: str) -> EvaluatedEntry:
         """Return the row or check with that id.

@@ -21,6 +21,7 @@ _ADDITIONS = {
     "linear": "sum, uncertainties linearly",
     "groups": "sum, uncertainties linearly in groups, these in quadrature",
 }
+_INCOMPLETE = "corrected: uncertainty incomplete, see BBR"
 _CSV_COLUMNS = (
     *("kind", "id", "title", "place", "unit", "printed", "printed_uncertainty", "recomputed"),
     *("recomputed_uncertainty", "corrected", "corrected_uncertainty", "verdict", "uncertainty_verdict"),
@@ -121,6 +122,7 @@ def to_document(evaluated: EvaluatedBudget) -> dict[str, Any]:
         "clock": budget.clock,
         "unit": budget.unit,
         "case": evaluated.case or None,
+        "complete": evaluated.complete,
         "rows": [_entry_document(row) for row in evaluated.rows],
         "checks": [_entry_document(check) for check in evaluated.checks],
         "total": {
@@ -205,7 +207,8 @@ def _total_rows(evaluated: EvaluatedBudget) -> list[Cells]:
     shifts = any(entry.shift is not None for entry in budget.rows)
     for addition in _additions(evaluated):
         sums = (evaluated.printed, evaluated.recomputed, evaluated.own)
-        rows.append((_ADDITIONS[addition], *(_sum_text(s, addition, step=step, shifts=shifts) for s in sums), ""))
+        cells = (_sum_text(s, addition, step=step, shifts=shifts) for s in sums)
+        rows.append((_ADDITIONS[addition], *cells, "" if evaluated.complete else _INCOMPLETE))
     return rows
 
 

@@ -1,5 +1,6 @@
 """The command `budget`: a clock's table of systematic shifts, printed and worked out."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ from bbrmodel.cli.settings import Settings
 from bbrmodel.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bbrmodel.budget import EvaluatedBudget, SurfacePart
+    from bbrmodel.budget import BbrPart, EvaluatedBudget
 
 
 def budget(
@@ -21,6 +22,11 @@ def budget(
         Path | None,
         typer.Option("--case", metavar="RESULT", help="Result directory or result.json that fills the BBR row."),
     ] = None,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option("--uncertainty", metavar="FILE", help="uncertainty.json of the same case, or its directory."),
+    ] = None,
+    surfaces: Annotated[bool, typer.Option("--surfaces", help="Divide the BBR row by surface, not by body.")] = False,
     checks: Annotated[bool, typer.Option("--checks", help="Also the other numbers of the paper.")] = False,
     inputs: Annotated[bool, typer.Option("--inputs", help="Also formula, inputs and sources of every row.")] = False,
     as_json: JsonOption = False,
@@ -29,21 +35,46 @@ def budget(
     as_latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
 ) -> None:
     """Work out the systematic shifts of a clock beside the printed table."""
-    from bbrmodel.budget import evaluate_budget, find_budget, parts_of_case, with_case
+    from bbrmodel.budget import evaluate_budget, find_budget
 
     settings = context.ensure_object(Settings)
     kind = _one_of({"--json": as_json, "--csv": as_csv, "--markdown": as_markdown, "--latex": as_latex})
     evaluated = evaluate_budget(find_budget(name))
-    parts: tuple[SurfacePart, ...] = ()
+    parts: tuple[BbrPart, ...] = ()
     if case is not None:
-        from bbrmodel.results import read_result
-
-        document = read_result(case)
-        evaluated, parts = with_case(evaluated, document), parts_of_case(document)
+        evaluated, parts = _with_case(evaluated, case, uncertainty, surfaces=surfaces)
+    elif uncertainty is not None or surfaces:
+        given = "--surfaces" if uncertainty is None else f"--uncertainty {uncertainty}"
+        raise ConfigError(f"{given}: means nothing without a case. Give --case too.")
     if kind is None:
         _show_tables(evaluated, parts, settings, checks=checks, inputs=inputs)
     else:
         _write(evaluated, parts, settings, kind=kind, checks=checks)
+
+
+def _with_case(
+    evaluated: "EvaluatedBudget", case: Path, uncertainty: Path | None, *, surfaces: bool
+) -> "tuple[EvaluatedBudget, tuple[BbrPart, ...]]":
+    """Return the budget with the BBR row of a result, and its parts."""
+    from bbrmodel.budget import by_body, parts_of_case, with_case
+    from bbrmodel.results import read_result
+
+    document = read_result(case)
+    filled = with_case(evaluated, document, None if uncertainty is None else _read_uncertainty(uncertainty))
+    parts = parts_of_case(document)
+    return filled, parts if surfaces else by_body(parts)
+
+
+def _read_uncertainty(path: Path) -> dict[str, Any]:
+    """Return the content of an uncertainty.json."""
+    file = path / "uncertainty.json" if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read as JSON: {error}. Give what `uncertainty` wrote.") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{file}: is no JSON object. Give what `uncertainty` wrote.")
+    return found
 
 
 def _one_of(given: dict[str, bool]) -> str | None:
@@ -55,7 +86,7 @@ def _one_of(given: dict[str, bool]) -> str | None:
 
 
 def _write(
-    evaluated: "EvaluatedBudget", parts: "tuple[SurfacePart, ...]", settings: Settings, *, kind: str, checks: bool
+    evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]", settings: Settings, *, kind: str, checks: bool
 ) -> None:
     """Print the budget in a form for other programs."""
     from bbrmodel.budget import write
@@ -64,14 +95,14 @@ def _write(
 
     if kind == "--json":
         document: dict[str, Any] = write.to_document(evaluated)
-        show_json({**document, "case_surfaces": as_plain(parts)}, settings)
+        show_json({**document, "case_parts": as_plain(parts)}, settings)
         return
     forms = {"--csv": write.to_csv, "--markdown": write.to_markdown, "--latex": write.to_latex}
     settings.out.file.write(forms[kind](evaluated, checks=checks))
 
 
 def _show_tables(
-    evaluated: "EvaluatedBudget", parts: "tuple[SurfacePart, ...]", settings: Settings, *, checks: bool, inputs: bool
+    evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]", settings: Settings, *, checks: bool, inputs: bool
 ) -> None:
     """Print the budget as tables, and the remarks below them."""
     from bbrmodel.budget import write
@@ -93,8 +124,8 @@ def _show_tables(
         out.print(evaluated.budget.publication, soft_wrap=True, markup=False)
 
 
-def _part_table(evaluated: "EvaluatedBudget", parts: "tuple[SurfacePart, ...]") -> Any:
-    """Return the BBR row by surface, the largest first."""
+def _part_table(evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]") -> Any:
+    """Return the BBR row by part, the largest first."""
     from bbrmodel.budget.evaluate import scale_of
     from bbrmodel.cli.numbers import kelvin, number
     from bbrmodel.cli.tables import make_table
@@ -103,17 +134,19 @@ def _part_table(evaluated: "EvaluatedBudget", parts: "tuple[SurfacePart, ...]") 
     rows = [
         (
             part.name,
-            f"{100.0 * part.share_of_T4:.3f}",
+            f"{100.0 * part.direct_share:.3f}",
             f"{100.0 * part.effective_share:.3f}",
-            kelvin(part.temperature_K),
+            kelvin(part.min_K),
+            kelvin(part.max_K),
+            f"{100.0 * part.share_of_T4:.3f}",
             number(part.fraction / scale),
             number(part.fraction_per_K / scale),
         )
         for part in parts
     ]
     unit = evaluated.budget.unit
-    columns = ("surface", "share of T^4 %", "of the sky, effective %", "mean K", f"shift {unit}", f"{unit} for each K")
-    return make_table(f"BBR row by surface, case {evaluated.case}", columns, rows=rows)
+    columns = ("part", "of the sky %", "effective %", "min K", "max K", "share of T^4 %", f"shift {unit}", "for each K")
+    return make_table(f"The BBR row of the case {evaluated.case} by part", columns, rows=rows)
 
 
 __all__ = ["budget"]

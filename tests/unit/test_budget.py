@@ -12,12 +12,23 @@ from typing import Any
 import pytest
 from result_samples import make_solution
 
-from bbrmodel.budget import EvaluatedBudget, Value, evaluate_budget, find_budget, list_budgets, parts_of_case, with_case
+from bbrmodel.budget import (
+    EvaluatedBudget,
+    Value,
+    by_body,
+    evaluate_budget,
+    find_budget,
+    list_budgets,
+    parts_of_case,
+    with_case,
+)
 from bbrmodel.budget.evaluate import compare_uncertainty, compare_value, last_digit
 from bbrmodel.budget.formulas import formula, list_formulas
 from bbrmodel.budget.write import to_csv, to_document, to_latex, to_markdown
 from bbrmodel.cli.main import main
 from bbrmodel.errors import ConfigError, UnknownNameError
+from bbrmodel.ion.clocks import clock
+from bbrmodel.ion.shift import shift_Hz
 from bbrmodel.results import to_document as result_document
 from bbrmodel.spec.budget import load_budget_file
 from bbrmodel.typing import FloatArray
@@ -211,9 +222,47 @@ def test_a_budget_with_a_row_for_the_coefficient_takes_the_clock_data_there() ->
 def test_parts_of_a_case_sum_to_its_shift() -> None:
     document = document_of_case()
     parts = parts_of_case(document)
-    shares = sum(part.share_of_T4 for part in parts)
-    assert sum(part.fraction for part in parts) == pytest.approx(shares * document["ion"]["fractional_shift"], rel=1e-9)
+    assert sum(part.fraction for part in parts) == pytest.approx(document["ion"]["fractional_shift"], rel=1e-12)
     assert [part.share_of_T4 for part in parts] == sorted((part.share_of_T4 for part in parts), reverse=True)
+    bodies = by_body(parts)
+    assert {body.name for body in bodies} == {part.name.partition("__")[0] for part in parts}
+    assert sum(body.fraction for body in bodies) == pytest.approx(document["ion"]["fractional_shift"], rel=1e-12)
+
+
+def test_surfaces_of_one_body_add_up() -> None:
+    first, *others = parts_of_case(document_of_case())
+    twin = replace(first, name=f"{first.name}_2", mean_K=first.mean_K + 10.0, max_K=500.0, min_K=2.0)
+    found = next(body for body in by_body([first, twin, *others]) if body.name == first.name.partition("__")[0])
+    assert (found.min_K, found.max_K) == (2.0, 500.0)
+    assert found.mean_K == pytest.approx(first.mean_K + 5.0, rel=1e-12)  # equal weights; rounding
+    assert found.fraction_per_K == pytest.approx(2.0 * first.fraction_per_K, rel=1e-12)
+    assert found.direct_share == pytest.approx(2.0 * first.direct_share, rel=1e-12)
+
+
+def test_slope_of_a_part_is_that_of_its_light() -> None:
+    for part in parts_of_case(document_of_case()):
+        whole = float(shift_Hz(clock("ca40p_729"), part.mean_K)) / clock("ca40p_729").frequency_Hz
+        # 4 S/T; the dynamic correction and the step of 1 K change this by 2 eta and (0.5 K/T)^2, below 1e-3.
+        assert part.fraction_per_K == pytest.approx(part.effective_share * 4.0 * whole / part.mean_K, rel=1e-3)
+
+
+def test_a_declared_uncertainty_completes_the_bbr_row() -> None:
+    document = document_of_case()
+    known = {"case": document["case"], "linear": {"shift": {"value": document["ion"]["fractional_shift"]}}}
+    known["linear"]["shift"]["standard"] = {"quadrature": 2e-19, "linear": 4e-19, "groups": 3e-19}
+    for name, unit in (("ca2_ln2", 1e-19), ("ca1_ln2", 1e-18)):
+        found = with_case(evaluate_budget(find_budget(name)), document, known)
+        assert found.complete
+        bbr = found.entry("bbr").corrected
+        assert bbr is not None
+        assert bbr.uncertainty == pytest.approx(3e-19 / unit, rel=1e-12)  # rounding
+        assert "incomplete" not in to_markdown(found, checks=False)
+    assert not with_case(evaluate_budget(find_budget("ca2_ln2")), document).complete
+    other = {**known, "case": "other"}
+    with pytest.raises(ConfigError, match=r"uncertainty of other, shift .* is not that of the result"):
+        with_case(evaluate_budget(find_budget("ca2_ln2")), document, other)
+    with pytest.raises(ConfigError, match="holds no budget of the shift"):
+        with_case(evaluate_budget(find_budget("ca2_ln2")), document, {"case": "other"})
 
 
 def test_a_case_with_another_clock_or_without_ion_is_refused() -> None:
@@ -284,16 +333,21 @@ def test_the_command_takes_a_result(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "result.json"
     file.write_text(json.dumps(document_of_case()), encoding="utf-8")
     assert main(["budget", "ca2_ln2", "--case", str(file)]) == 0
-    assert "BBR row by surface" in capsys.readouterr().out
+    assert "by part" in capsys.readouterr().out
     assert main(["budget", "ca2_ln2", "--case", str(file), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["case"] == document_of_case()["case"]
-    assert len(document["case_surfaces"]) == len(document_of_case()["ion"]["surfaces"])
+    assert [part["name"] for part in document["case_parts"]] == ["chamber", "block"]
+    assert main(["budget", "ca2_ln2", "--case", str(file), "--json", "--surfaces"]) == 0
+    parts = json.loads(capsys.readouterr().out)["case_parts"]
+    assert {part["name"] for part in parts} == {s["name"] for s in document_of_case()["ion"]["surfaces"]}
 
 
 def test_the_command_wants_one_form(capsys: Capture) -> None:
     assert main(["budget", "ca2_ln2", "--csv", "--json"]) == 2
     assert "one form at a time" in capsys.readouterr().err
+    assert main(["budget", "ca2_ln2", "--surfaces"]) == 2
+    assert "--surfaces: means nothing without a case" in capsys.readouterr().err
     assert main(["budget", "nobody"]) == 2
     assert "no such file and no budget" in capsys.readouterr().err
 
