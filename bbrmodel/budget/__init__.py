@@ -4,7 +4,8 @@ A budget is a TOML file; those of the papers come with the program. Rows name a 
 """
 
 from bbrmodel.budget.case import BbrPart, by_body, parts_of_case, with_case
-from bbrmodel.budget.evaluate import EvaluatedEntry, Value
+from bbrmodel.budget.compute import Value
+from bbrmodel.budget.evaluate import EvaluatedEntry
 from bbrmodel.budget.table import EvaluatedBudget, Sums, evaluate_budget, find_budget, list_budgets
 
 __all__ = [

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bbrmodel.budget.evaluate import EvaluatedEntry, Value, scale_of
+from bbrmodel.budget.compute import Value
+from bbrmodel.budget.evaluate import EvaluatedEntry, scale_of
 from bbrmodel.budget.table import EvaluatedBudget, with_rows
 from bbrmodel.errors import ConfigError
 from bbrmodel.ion.clocks import OpticalResponse, clock

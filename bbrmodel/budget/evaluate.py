@@ -1,18 +1,10 @@
-"""Work out the entries of a budget and say whether what is printed agrees."""
+"""Set what the formulas of a budget give beside what is printed, and say whether it agrees."""
 
-import inspect
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-import numpy as np
-
-from bbrmodel.budget.formulas import formula
-from bbrmodel.errors import ConfigError, suggest
-from bbrmodel.spec.budget import Budget, BudgetCalculation, BudgetEntry, BudgetInput
-from bbrmodel.typing import FloatArray
+from bbrmodel.budget.compute import Value, compute
+from bbrmodel.spec.budget import Budget, BudgetEntry
 
 AGREES, ROUNDED_UP, DIFFERS, NOT_PRINTED = "agrees", "rounded up", "differs", "not printed"
 PRINTED_ONLY = "printed only: inputs not given"
@@ -20,27 +12,6 @@ _WORST_FIRST = (DIFFERS, ROUNDED_UP, AGREES, PRINTED_ONLY, NOT_PRINTED)
 
 # A difference below this share of the uncertainty that is printed beside a value says nothing.
 _IMMATERIAL = 0.1
-
-Argument = float | str | FloatArray
-
-
-@dataclass(frozen=True)
-class Value:
-    """A computed number in the unit of the printed one.
-
-    Parameters
-    ----------
-    value
-        None where only an uncertainty is known.
-    uncertainty
-        Standard uncertainty; None where no input carries one.
-    rounding
-        How far the digits of the inputs let `value` move.
-    """
-
-    value: float | None
-    uncertainty: float | None
-    rounding: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -131,10 +102,10 @@ def evaluate_entry(entry: BudgetEntry, budget: Budget) -> EvaluatedEntry:
     printed = _printed(entry)
     recomputed = corrected = None
     if entry.recomputed is not None:
-        recomputed = _compute(entry.recomputed, {}, scale=scale, where=f"{where}: recomputed")
+        recomputed = compute(entry.recomputed, {}, scale=scale, where=f"{where}: recomputed")
     if entry.corrected is not None:
         known = entry.recomputed.inputs if entry.recomputed is not None else {}
-        corrected = _compute(entry.corrected, known, scale=scale, where=f"{where}: corrected")
+        corrected = compute(entry.corrected, known, scale=scale, where=f"{where}: corrected")
     found, u_found = _verdicts(entry, recomputed)
     remarks = [entry.remark, *(part.remark for part in (entry.recomputed, entry.corrected) if part is not None)]
     return EvaluatedEntry(entry, unit, printed, recomputed, corrected, found, u_found, " ".join(filter(None, remarks)))
@@ -194,76 +165,6 @@ def _verdicts(entry: BudgetEntry, found: Value | None) -> tuple[str, str]:
     return verdict, compare_uncertainty(entry.uncertainty, computed.uncertainty)
 
 
-def _compute(calculation: BudgetCalculation, known: Mapping[str, BudgetInput], *, scale: float, where: str) -> Value:
-    """Return what a calculation gives, in units of `scale`; inputs that it lacks come from `known`."""
-    function = formula(calculation.formula)
-    parameters = inspect.signature(function).parameters
-    inputs = {name: item for name, item in known.items() if name in parameters} | calculation.inputs
-    _check_inputs(inputs, parameters, where=f"{where}: {calculation.formula}")
-    arguments = {name: _argument(item.value) for name, item in inputs.items()}
-
-    def result(changed: Mapping[str, Argument]) -> float:
-        return float(function(**{**arguments, **changed})) / scale
-
-    centre = result({})
-    steps = [step for name, item in inputs.items() for step in _steps(name, item)]
-    halves = [0.5 * abs(result({name: up}) - result({name: down})) for name, up, down in steps]
-    uncertainty = _added(halves, calculation.addition) if halves else None
-    rounding = sum(
-        0.5 * abs(result({name: _moved(item, item.rounding)}) - result({name: _moved(item, -item.rounding)}))
-        for name, item in inputs.items()
-        if item.rounding
-    )
-    if calculation.gives == "uncertainty":
-        return Value(0.0, abs(centre))
-    return Value(centre, uncertainty, rounding)
-
-
-def _check_inputs(
-    inputs: Mapping[str, BudgetInput], parameters: Mapping[str, inspect.Parameter], *, where: str
-) -> None:
-    """Raise where the inputs are not those of the formula."""
-    problems = [
-        f"{where}: '{name}' is no input of this formula.{suggest(name, parameters)}"
-        for name in inputs
-        if name not in parameters
-    ]
-    problems += [
-        f"{where}: the input '{name}' is missing. Give it under inputs."
-        for name, parameter in parameters.items()
-        if parameter.default is inspect.Parameter.empty and name not in inputs
-    ]
-    if problems:
-        raise ConfigError("\n".join(problems), problems)
-
-
-def _argument(value: Any) -> Argument:
-    """Return an input as a formula takes it: lists as arrays."""
-    return np.asarray(value, dtype=np.float64) if isinstance(value, tuple) else value
-
-
-def _moved(item: BudgetInput, step: float) -> Argument:
-    value = _argument(item.value)
-    return value if isinstance(value, str) else value + step
-
-
-def _steps(name: str, item: BudgetInput) -> list[tuple[str, Argument, Argument]]:
-    """Return name, upper and lower argument for each number of an input that carries an uncertainty."""
-    value = _argument(item.value)
-    if item.uncertainty is None or isinstance(value, str):
-        return []
-    if not isinstance(value, np.ndarray):
-        step = float(np.asarray(item.uncertainty))
-        return [(name, value + step, value - step)]
-    sizes = np.broadcast_to(np.asarray(item.uncertainty, dtype=np.float64), value.shape)
-    shifts = np.diag(sizes)[sizes > 0.0]
-    return [(name, value + shift, value - shift) for shift in shifts]
-
-
-def _added(parts: list[float], addition: str) -> float:
-    return sum(parts) if addition == "linear" else math.hypot(*parts)
-
-
 __all__ = [
     "AGREES",
     "DIFFERS",
@@ -271,7 +172,6 @@ __all__ = [
     "PRINTED_ONLY",
     "ROUNDED_UP",
     "EvaluatedEntry",
-    "Value",
     "compare_uncertainty",
     "compare_value",
     "evaluate_entry",

@@ -6,10 +6,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from bbrmodel.budget.compute import Value
 from bbrmodel.budget.evaluate import (
     PRINTED_ONLY,
     EvaluatedEntry,
-    Value,
     compare_uncertainty,
     compare_value,
     evaluate_entry,

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bbrmodel.budget.evaluate import DIFFERS, NOT_PRINTED, PRINTED_ONLY, EvaluatedEntry, Value, last_digit
+from bbrmodel.budget.compute import Value
+from bbrmodel.budget.evaluate import DIFFERS, NOT_PRINTED, PRINTED_ONLY, EvaluatedEntry, last_digit
 from bbrmodel.budget.table import EvaluatedBudget, Sums
 from bbrmodel.spec.budget import BudgetCalculation
 

@@ -171,6 +171,49 @@ def test_missing_inputs_are_named(tmp_path: Path) -> None:
     assert "the input 'groups' is missing" in problems_of(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "value = [1.5e-18, 0.5e-18], uncertainty = [3e-18, 4e-18]",
+            "value = 2e-18",
+            "values.value: must be a list of",
+        ),
+        (
+            "value = [1.5e-18, 0.5e-18], uncertainty = [3e-18, 4e-18]",
+            'value = "two"',
+            "values.value: must be a list of",
+        ),
+        ('"linear_sum"', '"rest_energy_J"', "the input 'mass_u' is missing"),
+    ],
+)
+def test_inputs_of_the_wrong_kind_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert message in problems_of(tmp_path, OWN.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "message"),
+    [
+        ("ratio", {"numerator": "1", "denominator": "0"}, "ratio: has no value: float division by zero"),
+        (
+            "field_of_quadratic_zeeman_T",
+            {"coefficient_Hz_T2": "1", "fraction": "-1", "frequency_Hz": "1"},
+            "field_of_quadratic_zeeman_T: has no value: math domain error",
+        ),
+        ("blackbody_shift_Hz", {"clock": '"nobody"', "temperature_K": "80"}, "clock 'nobody' is not in the library"),
+        ("blackbody_shift_Hz", {"clock": '"ca40p_729"', "temperature_K": "-80"}, "temperatures must be positive"),
+        ("product", {"values": "[1e308, 1e308]"}, "product: gives inf"),
+    ],
+)
+def test_a_formula_without_a_value_says_where(tmp_path: Path, name: str, inputs: dict[str, str], message: str) -> None:
+    given = "".join(f'{key} = {{ value = {value}, source = "x" }}\n' for key, value in inputs.items())
+    head = OWN.partition("[rows.recomputed]")[0]
+    text = f'{head}[rows.recomputed]\nformula = "{name}"\n[rows.recomputed.inputs]\n{given}'
+    with pytest.raises(ConfigError, match=f"own: sum: recomputed: {name}") as caught:
+        own(tmp_path, text)
+    assert message in str(caught.value)
+
+
 def test_an_unknown_formula_or_budget_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"'linear_sun' is not among .* Did you mean 'linear_sum'\?"):
         own(tmp_path, OWN.replace('"linear_sum"', '"linear_sun"'))
