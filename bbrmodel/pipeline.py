@@ -25,21 +25,19 @@ from bbrmodel.model import (
     prepare_mesh,
     solve_temperatures,
 )
-from bbrmodel.model.light import build_enclosure, expected_temperatures
-from bbrmodel.model.optics import plan_light
-from bbrmodel.model.panes import find_panes
+from bbrmodel.model.light import build_enclosure, expected_temperatures, plan_case
 from bbrmodel.model.tables import tabulate
 from bbrmodel.model.thermal import first_guess
-from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.parts import find_enclosures
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import EnclosurePart, IonField, RadiatingFacets, SolidMesh, Solution
 from bbrmodel.spec import Case
-from bbrmodel.typing import Progress
+from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
-_NOTABLE_SIGMA = 3.0  # between two methods
+_NOTABLE_SIGMA = 3.0  # between two methods, and between two sources of error
+_NOTABLE_SIZE_K = 0.02
 
 
 def solve_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> Solution:
@@ -81,12 +79,11 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     """
     mesh, assignment = _prepare(case, cache or cache_dir(), progress)
     report = check_prepared(case, mesh, assignment)
-    enclosure, _ = build_enclosure(case, mesh, assignment)
-    if case.ion is not None and enclosure is not None and case.radiation is not None:
+    built = build_enclosure(case, mesh, assignment)
+    if case.ion is not None and built is not None:
         expected = expected_temperatures(assignment, first_guess(case, assignment))
-        panes = find_panes(mesh, assignment)
-        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m, panes=panes)
-        first_seen(case.ion.position_m, enclosure, rays=1 << 14, seed=1, two_sided=plan.two_sided)
+        plan = plan_case(case, mesh, assignment, built=built, expected_K=expected)
+        first_seen(case.ion.position_m, built.enclosure, rays=1 << 14, seed=1, two_sided=plan.two_sided)
     return report
 
 
@@ -135,23 +132,22 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     return field, view
 
 
-def _about_facets(ion: IonField, enclosure: Enclosure) -> list[str]:
-    """Return a note on the size of facets near small openings, which the stated error does not know."""
-    if not enclosure.portals:
-        return []
-    check = ion.cross_check
-    if check is None:
-        return [
-            "the error of the ion's temperature is that of the rays; radiosity is constant on a facet, which adds more "
-            "near small openings (0.12 K in the second LN2 clock): compare with ion.cross_check_paths"
-        ]
-    if abs(check.deviation_sigma) < _NOTABLE_SIGMA:
-        return []
-    step = check.effective_temperature_K - ion.effective_temperature_K
-    return [
-        f"paths from the ion give {step:+.3f} K ({check.deviation_sigma:+.1f} standard deviations): facets near "
-        "openings are too large for radiosity that is constant on each; paths do not have this error"
-    ]
+def _about_facets(ion: IonField) -> list[str]:
+    """Return a note where two methods disagree, or where the size of facets costs more than rays do."""
+    notes = []
+    check, size, rays = ion.cross_check, ion.effective_temperature_facets_std_K, ion.effective_temperature_rays_std_K
+    if check is not None and abs(check.deviation_sigma) >= _NOTABLE_SIGMA:
+        step = check.effective_temperature_K - ion.effective_temperature_K
+        notes.append(
+            f"paths from the ion give {step:+.3f} K ({check.deviation_sigma:+.1f} standard deviations): compare meshes "
+            "with bbrmodel converge; paths do not depend on the size of facets"
+        )
+    if size is not None and rays is not None and size > max(_NOTABLE_SIGMA * rays, _NOTABLE_SIZE_K):
+        notes.append(
+            f"the size of facets leaves {size:.2g} K in the ion's temperature, rays {rays:.2g} K: choose a finer "
+            "resolution, or declare small openings as radiation.portals"
+        )
+    return notes
 
 
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
@@ -165,14 +161,14 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         area_m2=0.5 * np.linalg.norm(np.cross(edge[:, 0], edge[:, 1]), axis=1),
         surface=mesh.facets.surface[exposed],
         surface_names=mesh.facets.surface_names,
-        weight_at_ion=None if view is None else view.weight,
+        weight_at_ion=None if view is None else _of_mesh(view.weight, solved),
     )
     parts = _enclosures(solved)
     warnings = [*solved.assignment.warnings, *solved.warnings, *_about_enclosures(parts)]
     if ion is not None and solved.light is not None:
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
-        warnings += _about_facets(ion, solved.light.enclosure)
+        warnings += _about_facets(ion)
     return Solution(
         case_name=solved.case.name,
         solid=SolidMesh(solved.split.points_m, solved.split.cells, solved.split.cell_body, mesh.bundle.body_names),
@@ -185,6 +181,15 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         warnings=tuple(warnings),
         enclosures=parts,
     )
+
+
+def _of_mesh(weight: FloatArray, solved: ThermalSolution) -> FloatArray | None:
+    """Return weights of the mesh's exposed facets from those of their parts."""
+    if solved.light is None:
+        return None
+    count = int(solved.mesh.facets.exposed.sum())
+    total: FloatArray = np.bincount(solved.light.part_of, weights=weight, minlength=count).astype(np.float64)
+    return total
 
 
 def _enclosures(solved: ThermalSolution) -> tuple[EnclosurePart, ...]:

@@ -43,7 +43,7 @@ class IonField:
     position_m: tuple[float, float, float]
     clock: str
     effective_temperature_K: float
-    effective_temperature_std_K: float  # numerical (ray statistics), one standard deviation
+    effective_temperature_std_K: float  # numerical, one standard deviation: rays and size of facets
     shift_Hz: float
     fractional_shift: float
     fractional_uncertainty: float  # numerical error and clock data (polarizability, dynamic correction)
@@ -53,6 +53,8 @@ class IonField:
     sum_of_weights: float  # before anything is normalised; 1 in a closed enclosure
     surfaces: tuple[SurfaceAtIon, ...]
     cross_check: CrossCheck | None = None
+    effective_temperature_rays_std_K: float | None = None  # part of the above from rays; None in older results
+    effective_temperature_facets_std_K: float | None = None  # part of it from radiosity that is constant on facets
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.ion.direct import DirectView, first_seen, look_from
 from bbrmodel.radiation.exchange_bias import exchange_bias
 from bbrmodel.radiation.exchange_error import exchange_variance
+from bbrmodel.radiation.facet_size import FacetSizes, facet_size_effect
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
 from bbrmodel.radiation.paths import SHELL, PathOptics, PathWeights
 from bbrmodel.typing import BoolArray, FloatArray
 
 # Of the correction for the mean of the noise; what is left of it where its exact value is known is a fifth.
 _BIAS_ERROR = 0.25
+# Of both corrections for the size of facets, which hold to leading order.
+_SIZE_ERROR = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,16 @@ class EffectiveView:
     environment_by_light: dict[str, float]
     weight: FloatArray
     environment: float
-    fourth_power: float  # T_eff^4, corrected for the mean effect of noise, K4
+    fourth_power: float  # T_eff^4, corrected for the mean effect of noise and for the size of facets, K4
     emitted_fourth_power: float  # sum weight T^4 as it is, K4
-    fourth_power_std: float  # K4
+    rays_std: float  # of T_eff^4 from ray statistics, K4
+    facets_std: float  # of T_eff^4 from radiosity that is constant on facets, K4
     gain_by_light: dict[str, FloatArray]
+
+    @property
+    def fourth_power_std(self) -> float:
+        """Numerical standard deviation of T_eff^4 [K4]."""
+        return float(np.hypot(self.rays_std, self.facets_std))
 
     @property
     def temperature_K(self) -> float:
@@ -49,8 +58,12 @@ class EffectiveView:
 
     @property
     def temperature_std_K(self) -> float:
-        """Standard deviation of the effective temperature from ray statistics."""
-        return self.fourth_power_std / (4.0 * self.temperature_K**3)
+        """Numerical standard deviation of the effective temperature."""
+        return self.in_kelvin(self.fourth_power_std)
+
+    def in_kelvin(self, change_K4: float) -> float:
+        """Return the change of the effective temperature [K] for a small one of its fourth power."""
+        return change_K4 / (4.0 * self.temperature_K**3)
 
     @property
     def sum_of_weights(self) -> float:
@@ -64,6 +77,8 @@ def compute_effective_view(
     seen: tuple[FloatArray, float],
     direct: Mapping[str, DirectView],
     paths: Mapping[str, PathWeights],
+    *,
+    sizes: FacetSizes | None = None,
 ) -> EffectiveView:
     """Return effective weights and T_eff^4 from a converged exchange.
 
@@ -76,6 +91,8 @@ def compute_effective_view(
         diffuse reflection. Without mirrors these are the same.
     paths
         For the other classes: weights of paths that were followed back from the ion.
+    sizes
+        How facets lie to each other; None: nothing is said about what their size costs.
     """
     found = {light.name: _weights_in(light, direct, paths) for light in exchange.lights}
     outside = exchange.surfaces.environment_temperature_K
@@ -88,6 +105,10 @@ def compute_effective_view(
     bias = exchange_bias(states)
     variance = exchange_variance(states) + _direct_variance(direct, paths, exchange) + (_BIAS_ERROR * bias) ** 2
     emitted = float(weight @ exchange.fourth_power) + environment * (outside or 0.0) ** 4
+    gains = [(light, gain) for light in exchange.lights if (gain := found[light.name].gain) is not None]
+    at_openings, elsewhere = 0.0, 0.0
+    if sizes is not None:
+        at_openings, elsewhere = facet_size_effect(gains, sizes)
     return EffectiveView(
         seen=seen[0],
         open_sky=seen[1],
@@ -95,9 +116,10 @@ def compute_effective_view(
         environment_by_light={name: each.environment for name, each in found.items()},
         weight=weight,
         environment=environment,
-        fourth_power=emitted - bias / STEFAN_BOLTZMANN,
+        fourth_power=emitted + (at_openings + elsewhere - bias) / STEFAN_BOLTZMANN,
         emitted_fourth_power=emitted,
-        fourth_power_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
+        rays_std=float(np.sqrt(variance)) / STEFAN_BOLTZMANN,
+        facets_std=_SIZE_ERROR * (abs(at_openings) + abs(elsewhere)) / STEFAN_BOLTZMANN,
         gain_by_light={name: each.gain for name, each in found.items() if each.gain is not None},
     )
 

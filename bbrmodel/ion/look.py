@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bbrmodel.ion.direct import DirectView, first_seen, look_with
 from bbrmodel.ion.field import EffectiveView, compute_effective_view
 from bbrmodel.model.light import Light
+from bbrmodel.radiation.facet_size import FacetSizes
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.radiation.paths import PathSettings, PathWeights, PointSource, trace_weights
 from bbrmodel.radiation.tracer import RaySettings
@@ -24,15 +25,18 @@ class Looks:
         For classes that lines between facets describe: what it sees before any diffuse reflection.
     paths
         For the others: weights of the paths that were followed back from it.
+    sizes
+        How facets lie to each other, to see what their size costs.
     """
 
     seen: tuple[FloatArray, float]
     direct: Mapping[str, DirectView]
     paths: Mapping[str, PathWeights]
+    sizes: FacetSizes | None = None
 
     def view(self, exchange: LightExchange) -> EffectiveView:
         """Return effective weights and T_eff^4 for a converged exchange."""
-        return compute_effective_view(exchange, self.seen, self.direct, self.paths)
+        return compute_effective_view(exchange, self.seen, self.direct, self.paths, sizes=self.sizes)
 
 
 def look(position_m: tuple[float, float, float], light: Light, *, rays: int, seed: int) -> Looks:
@@ -52,9 +56,9 @@ def look(position_m: tuple[float, float, float], light: Light, *, rays: int, see
     }
     if direct:
         first = next(iter(direct.values()))
-        return Looks((first.weight, first.open_sky), direct, paths)
+        return Looks((first.weight, first.open_sky), direct, paths, light.sizes)
     seen = first_seen(position_m, light.enclosure, rays=rays, seed=seed, two_sided=plan.two_sided)
-    return Looks(seen, direct, paths)
+    return Looks(seen, direct, paths, light.sizes)
 
 
 __all__ = ["Looks", "look"]

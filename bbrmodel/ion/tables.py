@@ -53,6 +53,8 @@ def tabulate_ion(
         dynamic_correction=float(dynamic_correction(transition, temperature)),
         sum_of_weights=view.sum_of_weights,
         surfaces=_surfaces_at_ion(exchange, enclosure, view=view),
+        effective_temperature_rays_std_K=view.in_kelvin(view.rays_std),
+        effective_temperature_facets_std_K=view.in_kelvin(view.facets_std),
     )
 
 

@@ -7,9 +7,7 @@ import numpy as np
 from bbrmodel.mesh import Contact, report_contacts, report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import AssignedJoint, Assignment
-from bbrmodel.model.light import build_enclosure, expected_temperatures
-from bbrmodel.model.optics import plan_light
-from bbrmodel.model.panes import find_panes
+from bbrmodel.model.light import build_enclosure, expected_temperatures, plan_case
 from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.thermal import first_guess
@@ -86,16 +84,15 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
     check_anchored(case, mesh, assignment, split=split)
-    enclosure, _ = build_enclosure(case, mesh, assignment)
+    built = build_enclosure(case, mesh, assignment)
     rays = 0
-    if enclosure is not None and case.radiation is not None:
-        check_enclosure(enclosure)
+    if built is not None and case.radiation is not None:
+        check_enclosure(built.enclosure)
         expected = expected_temperatures(assignment, first_guess(case, assignment))
-        panes = find_panes(mesh, assignment)
-        plan = plan_light(assignment, enclosure, expected, case.radiation.band_edges_m, panes=panes)
+        plan = plan_case(case, mesh, assignment, built=built, expected_K=expected)
         if not plan.two_sided.any():  # rays may meet a sheet from behind
-            probe(enclosure)
-        rays = int(enclosure.radiates.sum()) * case.radiation.rays_per_facet
+            probe(built.enclosure)
+        rays = int(built.enclosure.radiates.sum()) * case.radiation.rays_per_facet
         rays += len(mesh.portals) * case.radiation.portal_rays
     return CheckReport(
         bodies=_bodies(mesh, assignment),

@@ -13,11 +13,13 @@ from bbrmodel.model.panes import find_panes
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.cache import cached_view_factors
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.facet_size import FacetSizes, facet_sizes
 from bbrmodel.radiation.importance import Aim, RayPlan
 from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
 from bbrmodel.radiation.path_cache import TracedAreas, cached_path_areas
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.radiation.radiosity import make_patches
+from bbrmodel.radiation.subdivide import cut_near_portals
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import ViewFactors
 from bbrmodel.solution import LightReport, RadiationReport
@@ -31,12 +33,13 @@ PATH_REPLICAS = 8
 class Light:
     """What radiates in a case.
 
-    `facets` lists the facets of the mesh that the enclosure's are, in order. `plan` says how each class of light is
-    followed: some have `view_factors`, the others `traced` areas; classes that look alike share one.
+    `part_of` says of which exposed facet of the mesh each facet of the enclosure is a part. `plan` says how each class
+    of light is followed: some have `view_factors`, the others `traced` areas; classes that look alike share one.
     """
 
     enclosure: Enclosure
-    facets: IntArray
+    part_of: IntArray
+    sizes: FacetSizes
     plan: LightPlan
     view_factors: Mapping[str, ViewFactors]
     traced: Mapping[str, TracedAreas]
@@ -49,22 +52,53 @@ class Light:
         return _report(self)
 
 
-def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> tuple[Enclosure | None, IntArray]:
-    """Return the enclosure of all exposed facets, and which facets of the mesh they are."""
-    exposed = np.flatnonzero(mesh.facets.exposed)
+@dataclass(frozen=True)
+class CaseEnclosure:
+    """The enclosure of a case, whose facets may be parts of those of the mesh.
+
+    `part_of` (num_facets,) is the exposed facet of the mesh, counted among the exposed ones, that each is part of.
+    """
+
+    enclosure: Enclosure
+    part_of: IntArray
+    block: IntArray  # of `bbrmodel.radiation.subdivide.CutFacets`
+
+
+def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> CaseEnclosure | None:
+    """Return the enclosure of all exposed facets, cut where small openings are; None if nothing radiates."""
     if case.radiation is None:
-        return None, exposed
-    surface = mesh.facets.surface[exposed]
+        return None
+    exposed = mesh.facets.exposed
+    ratio = case.radiation.portal_facet_ratio
+    cut = cut_near_portals(mesh.facet_vertices_m[exposed], mesh.portals, ratio=ratio)
+    surface = mesh.facets.surface[exposed][cut.parent]
     radiates = np.array([finish is not None for finish in assignment.finishes], dtype=bool)[surface]
     enclosure = Enclosure(
-        vertices_m=mesh.facet_vertices_m[exposed],
+        vertices_m=cut.vertices_m,
         surface=surface,
         surface_names=mesh.facets.surface_names,
         radiates=radiates,
         has_environment=case.radiation.environment_temperature_K is not None,
         portals=mesh.portals,
     )
-    return enclosure, exposed
+    return CaseEnclosure(enclosure, cut.parent, cut.block)
+
+
+def plan_case(
+    case: Case, mesh: PreparedMesh, assignment: Assignment, *, built: CaseEnclosure, expected_K: FloatArray
+) -> LightPlan:
+    """Return how the light of a case is followed when its surfaces have the temperatures `expected_K`.
+
+    Raises
+    ------
+    ConfigError, PropertyRangeError
+        As `bbrmodel.model.optics.plan_light`.
+    """
+    panes = find_panes(mesh, assignment)
+    if panes is not None:
+        panes = replace(panes, pane=panes.pane[built.part_of])
+    edges = None if case.radiation is None else case.radiation.band_edges_m
+    return plan_light(assignment, built.enclosure, expected_K, edges, panes=panes)
 
 
 def expected_temperatures(assignment: Assignment, guess_K: float) -> FloatArray:
@@ -90,15 +124,15 @@ def build_light(
     PropertyRangeError
         A metal has no data at its expected temperature.
     """
-    enclosure, exposed = build_enclosure(case, mesh, assignment)
-    if enclosure is None or case.radiation is None:
+    built = build_enclosure(case, mesh, assignment)
+    if built is None or case.radiation is None:
         return None
-    edges = case.radiation.band_edges_m
-    plan = plan_light(assignment, enclosure, cache.expected_K, edges, panes=find_panes(mesh, assignment))
+    enclosure = built.enclosure
+    plan = plan_case(case, mesh, assignment, built=built, expected_K=cache.expected_K)
     aim = _aim(case, enclosure, cache.expected_K)
     view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache, aim=aim)
     traced = _traced(case.radiation, enclosure, plan, cache=cache)
-    nodes = split.facet_nodes[exposed]
+    nodes = split.facet_nodes[mesh.facets.exposed][built.part_of]
     by_class = {name: found.areas for name, found in view_factors.items()}
     by_class |= {name: found.areas for name, found in traced.items()}
     surfaces = RadiatingSurfaces(
@@ -115,7 +149,10 @@ def build_light(
         environment_temperature_K=case.radiation.environment_temperature_K,
     )
     exchange = LightExchange(surfaces, len(split.points_m))
-    return Light(enclosure, exposed, plan, view_factors, traced, exchange, edges)
+    edges, exposed = case.radiation.band_edges_m, mesh.facets.exposed
+    whole = (mesh.facet_vertices_m[exposed], mesh.facets.points[exposed], mesh.facets.surface[exposed])
+    sizes = facet_sizes(*whole, part_of=built.part_of, block=built.block)
+    return Light(enclosure, built.part_of, sizes, plan, view_factors, traced, exchange, edges)
 
 
 @dataclass(frozen=True)
@@ -201,4 +238,12 @@ def _report(light: Light) -> RadiationReport:
     )
 
 
-__all__ = ["Light", "LightCache", "build_enclosure", "build_light", "expected_temperatures"]
+__all__ = [
+    "CaseEnclosure",
+    "Light",
+    "LightCache",
+    "build_enclosure",
+    "build_light",
+    "expected_temperatures",
+    "plan_case",
+]

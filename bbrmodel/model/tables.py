@@ -49,8 +49,8 @@ def facet_temperatures(solved: ThermalSolution) -> FloatArray:
     if solid.any():
         result[solid] = solved.T[nodes[solid]].mean(axis=1)
     if solved.light is not None:
-        radiates = solved.light.enclosure.radiates
-        result[radiates] = solved.light.exchange.facet_temperature_K[radiates]
+        radiates = solved.light.enclosure.radiates  # parts of a facet have its temperature
+        result[solved.light.part_of[radiates]] = solved.light.exchange.facet_temperature_K[radiates]
     return result
 
 

@@ -19,6 +19,7 @@ from bbrmodel.spec.fields import (
     Flag,
     Fraction,
     Name,
+    NotNegative,
     Positive,
     Positives,
     Scalar,
@@ -94,6 +95,11 @@ class Radiation(Spec):
         default=None, description="Temperature behind the openings; without it the enclosure must be closed"
     )
     portal_rays: int = Field(default=200_000, ge=0, strict=True, description="Rays through each small opening")
+    portal_facet_ratio: NotNegative = Field(
+        default=0.15,
+        description="Longest edge of radiating triangles in the bore of a small opening over its radius; those of the "
+        "mesh that are larger are cut for the exchange, around it to twice that part of (radius + distance); 0: none",
+    )
     portals: tuple[Portal, ...] = Field(
         default=(), description="Small openings besides those that the builder declares"
     )

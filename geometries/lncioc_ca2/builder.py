@@ -235,6 +235,7 @@ def build_vent_covers(model: GeometryModel, p: Plan) -> None:
             faces=cover_faces(axis, wall, facing),
             size=min(p.size(0.0016), 0.0025),
         )
+        model.size(f"vent_cover_{number}__facing", min(p.size(0.001), 0.002))
         model.size(f"vent_cover_{number}__posts", min(p.size(0.0012), 0.6 * p.vent_cover_post_diameter_m))
 
 

@@ -1,4 +1,4 @@
-"""What a result says of the size of facets near small openings."""
+"""What a result says of the size of facets and of a second method."""
 
 from dataclasses import replace
 
@@ -6,29 +6,29 @@ import pytest
 from result_samples import make_solution
 
 from bbrmodel.pipeline import _about_facets
-from bbrmodel.radiation.api import enclosure_of_triangles
-from bbrmodel.radiation.enclosure import Portal
-from bbrmodel.solution import CrossCheck
-from tests.verification.shapes import cube
-
-ROOM = enclosure_of_triangles(cube([0, 0, 0], 1.0, 1, inward=True))
-VENTED = replace(ROOM, portals=(Portal("vent", (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), 0.1),))
+from bbrmodel.solution import CrossCheck, IonField
 
 
-@pytest.mark.parametrize(
-    ("deviation", "expected"), [(None, "compare with ion.cross_check_paths"), (-1.0, None), (-3.5, "-3.5 standard")]
-)
-def test_where_there_are_small_openings_the_size_of_facets_is_judged_by_paths(
-    deviation: float | None, expected: str | None
-) -> None:
-    ion = make_solution().ion
-    assert ion is not None
-    if deviation is not None:
-        check = CrossCheck(1000, ion.effective_temperature_K + 0.1 * deviation, 0.1, deviation)
-        ion = replace(ion, cross_check=check)
-    else:
-        ion = replace(ion, cross_check=None)
-    notes = _about_facets(ion, VENTED)
+@pytest.fixture
+def ion() -> IonField:
+    field = make_solution().ion
+    assert field is not None
+    return replace(field, cross_check=None)
+
+
+@pytest.mark.parametrize(("deviation", "expected"), [(-1.0, None), (-3.5, "-3.5 standard")])
+def test_a_second_method_that_disagrees_is_reported(ion: IonField, deviation: float, expected: str | None) -> None:
+    check = CrossCheck(1000, ion.effective_temperature_K + 0.1 * deviation, 0.1, deviation)
+    notes = _about_facets(replace(ion, cross_check=check))
     assert len(notes) == (expected is not None)
     assert all(str(expected) in note for note in notes)
-    assert _about_facets(ion, ROOM) == []
+
+
+@pytest.mark.parametrize(("size_K", "rays_K", "said"), [(0.1, 0.01, True), (0.01, 0.001, False), (0.1, 0.09, False)])
+def test_facets_that_cost_far_more_than_rays_are_reported(
+    ion: IonField, size_K: float, rays_K: float, said: bool
+) -> None:
+    field = replace(ion, effective_temperature_facets_std_K=size_K, effective_temperature_rays_std_K=rays_K)
+    notes = _about_facets(field)
+    assert len(notes) == said
+    assert all("size of facets leaves 0.1 K" in note for note in notes)
