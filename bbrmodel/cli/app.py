@@ -10,6 +10,7 @@ from bbrmodel.cli import inspect_commands, run_commands
 from bbrmodel.cli.budget import budget
 from bbrmodel.cli.conductance import conductance
 from bbrmodel.cli.converge import converge
+from bbrmodel.cli.report import report
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
 from bbrmodel.cli.shift import shift
 
@@ -59,6 +60,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "converge": converge,
     "shift": shift,
     "budget": budget,
+    "report": report,
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }

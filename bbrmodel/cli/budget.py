@@ -42,17 +42,17 @@ def budget(
     evaluated = evaluate_budget(find_budget(name))
     parts: tuple[BbrPart, ...] = ()
     if case is not None:
-        evaluated, parts = _with_case(evaluated, case, uncertainty, surfaces=surfaces)
+        evaluated, parts = fill_from_case(evaluated, case, uncertainty, surfaces=surfaces)
     elif uncertainty is not None or surfaces:
         given = "--surfaces" if uncertainty is None else f"--uncertainty {uncertainty}"
         raise ConfigError(f"{given}: means nothing without a case. Give --case too.")
     if kind is None:
-        _show_tables(evaluated, parts, settings, checks=checks, inputs=inputs)
+        show_tables(evaluated, parts, settings, checks=checks, inputs=inputs)
     else:
         _write(evaluated, parts, settings, kind=kind, checks=checks)
 
 
-def _with_case(
+def fill_from_case(
     evaluated: "EvaluatedBudget", case: Path, uncertainty: Path | None, *, surfaces: bool
 ) -> "tuple[EvaluatedBudget, tuple[BbrPart, ...]]":
     """Return the budget with the BBR row of a result, and its parts."""
@@ -101,7 +101,7 @@ def _write(
     settings.out.file.write(forms[kind](evaluated, checks=checks))
 
 
-def _show_tables(
+def show_tables(
     evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]", settings: Settings, *, checks: bool, inputs: bool
 ) -> None:
     """Print the budget as tables, and the remarks below them."""
@@ -149,4 +149,4 @@ def _part_table(evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]") -> A
     return make_table(f"The BBR row of the case {evaluated.case} by part", columns, rows=rows)
 
 
-__all__ = ["budget"]
+__all__ = ["budget", "fill_from_case", "show_tables"]

@@ -1,0 +1,110 @@
+"""The command `report`: a result as one HTML file, with a clock's whole budget if asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+from rich.console import Console
+
+from bbrmodel.cli.settings import Settings
+from bbrmodel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bbrmodel.cli.html import Collector
+    from bbrmodel.cli.workflow import Run
+
+REPORT_FILE = "report.html"
+
+
+def report(
+    context: typer.Context,
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="Result directory.")],
+    *,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="NAME", help="Budget whose BBR row this result fills.")
+    ] = None,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option("--uncertainty", metavar="FILE", help="uncertainty.json of the same case, or its directory."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default report.html in the result.")
+    ] = None,
+) -> None:
+    """Write a result as one HTML file: tables, pictures, warnings, the case."""
+    from bbrmodel.cli import html
+
+    settings = context.ensure_object(Settings)
+    if budget is None and uncertainty is not None:
+        raise ConfigError(f"--uncertainty {uncertainty}: goes into a budget. Give --budget too.")
+    run = _read_run(result)
+    parts = [("Result", html.blocks(_run_items(run))), ("Budget", _budget(budget, result, uncertainty))]
+    parts += [("Pictures", html.pictures(run.pictures)), ("The case, with all defaults", _case_text(result))]
+    parts.append(("Made with", html.blocks([", ".join(f"{k} {v}" for k, v in run.document["versions"].items())])))
+    file = output or result / REPORT_FILE
+    file.write_text(html.page(f"{run.document['case']}, {run.document['created_utc']}", parts), encoding="utf-8")
+    settings.out.print(str(file), soft_wrap=True, markup=False)
+
+
+def _read_run(result: Path) -> "Run":
+    """Return a result as the run that wrote it; what a paper says stands beside a shipped case only."""
+    from bbrmodel.cli.workflow import Run
+    from bbrmodel.results import read_result
+    from bbrmodel.results.files import CASE_FILE
+    from bbrmodel.spec import find_case, list_cases, load_case
+
+    if not result.is_dir():
+        raise ConfigError(f"{result}: is no directory. Give a result directory that `bbrmodel run` wrote.")
+    document = read_result(result)
+    case = load_case(result / CASE_FILE)
+    if case.name in list_cases():
+        case = case.model_copy(update={"source": find_case(case.name)})
+    return Run(case, result, document, tuple(sorted(result.glob("*.png"))), ())
+
+
+def _collecting() -> "tuple[Settings, Collector]":
+    """Return settings whose output is kept instead of shown."""
+    from bbrmodel.cli.html import Collector
+
+    kept = Collector()
+    return Settings(out=cast("Console", kept)), kept
+
+
+def _run_items(run: "Run") -> "list[Table | str]":
+    """Return what `run` prints, less what only a screen needs, and all surfaces."""
+    from bbrmodel.cli.summary import show_ion, show_run
+
+    settings, kept = _collecting()
+    show_run(run, settings)
+    items = [item for item in kept.items if not str(item).startswith(("picture: ", "result: "))]
+    if run.document["ion"] is not None:
+        settings, more = _collecting()
+        show_ion(run.document, settings, as_json=False)
+        items += more.items[1:]  # the first repeats the headline
+    return items
+
+
+def _budget(name: str | None, result: Path, uncertainty: Path | None) -> str:
+    """Return the tables of a budget with this result in it."""
+    if name is None:
+        return ""
+    from bbrmodel.budget import evaluate_budget, find_budget
+    from bbrmodel.cli.budget import fill_from_case, show_tables
+    from bbrmodel.cli.html import blocks
+
+    evaluated, parts = fill_from_case(evaluate_budget(find_budget(name)), result, uncertainty, surfaces=False)
+    settings, kept = _collecting()
+    show_tables(evaluated, parts, settings, checks=False, inputs=False)
+    return blocks(kept.items)
+
+
+def _case_text(result: Path) -> str:
+    from bbrmodel.cli.html import preformatted
+    from bbrmodel.results.files import CASE_FILE
+
+    return preformatted((result / CASE_FILE).read_text(encoding="utf-8"))
+
+
+__all__ = ["REPORT_FILE", "report"]

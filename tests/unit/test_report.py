@@ -1,0 +1,97 @@
+"""The report: one HTML file that needs nothing else."""
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from result_samples import make_case, make_solution
+from rich.table import Table
+
+from bbrmodel.cli.html import Collector, blocks, page
+from bbrmodel.cli.main import main
+from bbrmodel.results import write_result
+
+Capture = pytest.CaptureFixture[str]
+# A picture of one pixel.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+class Structure(HTMLParser):
+    """Checks that every element that is opened is closed, and keeps the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.seen.append(tag)
+        if tag not in {"meta", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(text: str) -> Structure:
+    found = Structure()
+    found.feed(text)
+    assert found.open == []
+    return found
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Path:
+    directory = write_result(make_solution(), make_case(tmp_path), tmp_path / "out")
+    (directory / "ion_sky.png").write_bytes(base64.b64decode(PIXEL))
+    return directory
+
+
+def test_the_report_of_a_result_holds_its_tables_pictures_and_case(result: Path, capsys: Capture) -> None:
+    assert main(["report", str(result)]) == 0
+    assert capsys.readouterr().out.strip() == str(result / "report.html")
+    found = read((result / "report.html").read_text(encoding="utf-8"))
+    for words in ("effective temperature", "block__top", "ion sky", "schema_version = 1", "Made with"):
+        assert words in found.text
+    assert found.seen.count("img") == 1
+    assert "Budget" not in found.text
+    assert "result:" not in found.text
+
+
+def test_the_report_needs_nothing_from_elsewhere(result: Path) -> None:
+    assert main(["report", str(result)]) == 0
+    text = (result / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r'(?:src|href)="(?!data:image/png;base64,)', text) == []
+    assert "<script" not in text
+
+
+def test_a_budget_may_stand_in_the_report(result: Path, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    assert main(["report", str(result), "--budget", "ca2_ln2", "-o", str(file)]) == 0
+    found = read(file.read_text(encoding="utf-8"))
+    for words in ("Quadratic Zeeman (DC)", "482.9 ± 1.4", "by part", "uncertainty incomplete"):
+        assert words in found.text
+
+
+def test_an_uncertainty_needs_a_budget_and_a_report_a_result(result: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert main(["report", str(result), "--uncertainty", "x.json"]) == 2
+    assert "--uncertainty x.json: goes into a budget" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "nothing")]) == 2
+    assert "nothing: is no directory" in capsys.readouterr().err
+
+
+def test_text_cannot_break_out_of_the_page() -> None:
+    table = Table("<b>", title="<i>")
+    table.add_row("a < b & c")
+    kept = Collector()
+    kept.print(table)
+    kept.print("<script>alert(1)</script>", markup=False)
+    found = read(page("<title>", [("<h>", blocks(kept.items))]))
+    assert "script" not in found.seen
+    assert "a < b & c" in found.text
