@@ -158,8 +158,10 @@ def _row_cells(item: EvaluatedEntry) -> Cells:
     digits = [last_digit(text) for text in (entry.shift, entry.uncertainty) if text is not None]
     step = min(digits, default=None)
     printed = _printed_text(entry.shift, entry.uncertainty, limit=entry.upper_limit)
-    corrected = _text(item.corrected, step)
-    return entry.title, printed, _text(item.recomputed, step), corrected, verdict_text(item)
+    # Where only an uncertainty is printed, a shift of 0 beside it would be news.
+    zero = "" if entry.shift is None and entry.uncertainty is not None else "0 "
+    recomputed, corrected = (_text(value, step, zero=zero) for value in (item.recomputed, item.corrected))
+    return entry.title, printed, recomputed, corrected, verdict_text(item)
 
 
 def _printed_text(shift: str | None, uncertainty: str | None, *, limit: bool) -> str:
@@ -169,12 +171,12 @@ def _printed_text(shift: str | None, uncertainty: str | None, *, limit: bool) ->
     return f"{sign} {uncertainty}" if shift is None else f"{shift} {sign} {uncertainty}"
 
 
-def _text(value: Value | None, step: float | None) -> str:
+def _text(value: Value | None, step: float | None, *, zero: str = "0 ") -> str:
     """Return a value and its uncertainty with a digit more than is printed; with four digits where nothing is."""
     if value is None:
         return ""
     if value.value == 0.0 and value.uncertainty is not None:
-        return f"0 ± {_number(value.uncertainty, step)}"
+        return f"{zero}± {_number(value.uncertainty, step)}"
     shown = "" if value.value is None else _number(value.value, step)
     return shown if value.uncertainty is None else f"{shown} ± {_number(value.uncertainty, step)}".strip()
 
