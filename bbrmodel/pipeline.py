@@ -14,6 +14,7 @@ from bbrmodel.ion.field import EffectiveView, first_seen
 from bbrmodel.ion.look import look
 from bbrmodel.ion.shift import data_warnings
 from bbrmodel.ion.tables import tabulate_ion
+from bbrmodel.ion.watch import watch_maker
 from bbrmodel.mesh import nearest_cell, report_mesh
 from bbrmodel.model import (
     Assignment,
@@ -28,6 +29,7 @@ from bbrmodel.model import (
 from bbrmodel.model.light import build_enclosure, expected_temperatures, plan_case
 from bbrmodel.model.tables import tabulate
 from bbrmodel.model.thermal import first_guess
+from bbrmodel.model.transient import TimeRun, check_in_time, solve_in_time
 from bbrmodel.radiation.parts import find_enclosures
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.resources import cache_dir
@@ -40,8 +42,12 @@ _NOTABLE_SIGMA = 3.0  # between two methods, and between two sources of error
 _NOTABLE_SIZE_K = 0.02
 
 
-def solve_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> Solution:
+def solve_case(
+    case: Case, *, progress: Progress | None = None, cache: Path | None = None, run: TimeRun | None = None
+) -> Solution:
     """Return temperatures, heat flows, the field at the ion and the clock shift of a case.
+
+    A case with [time] is followed to its end; the solution is the state there, with the series of the way.
 
     Parameters
     ----------
@@ -51,6 +57,8 @@ def solve_case(case: Case, *, progress: Progress | None = None, cache: Path | No
         Called with (facets traced, facets in all) while view factors are computed.
     cache
         Where meshes and view factors are kept; the user's cache directory if omitted.
+    run
+        Of a case with [time]: checkpoint, restart and who hears of the steps.
 
     Raises
     ------
@@ -61,12 +69,17 @@ def solve_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     start = time.perf_counter()
     mesh, assignment = _prepare(case, cache, progress)
     seconds = time.perf_counter() - start
-    solved = solve_temperatures(case, mesh, assignment, cache=cache, progress=progress)
+    series = None
+    if case.time is None:
+        solved = solve_temperatures(case, mesh, assignment, cache=cache, progress=progress)
+    else:
+        found = solve_in_time(case, mesh, cache=cache, run=run, tools=(watch_maker(case), progress))
+        solved, series = found.final, found.series
     solved.timings_s["mesh"] = seconds
     start = time.perf_counter()
     ion, view = _solve_ion(solved)
     solved.timings_s["ion"] = time.perf_counter() - start
-    return _collect(solved, ion, view)
+    return replace(_collect(solved, ion, view), time=series)
 
 
 def check_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> CheckReport:
@@ -79,6 +92,8 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     """
     mesh, assignment = _prepare(case, cache or cache_dir(), progress)
     report = check_prepared(case, mesh, assignment)
+    if case.time is not None:
+        check_in_time(case, mesh)
     built = build_enclosure(case, mesh, assignment)
     if case.ion is not None and built is not None:
         expected = expected_temperatures(assignment, first_guess(case, assignment))

@@ -275,8 +275,50 @@ class SolidMesh:
 
 
 @dataclass(frozen=True)
+class TimeSeries:
+    """What a run in time found after every step; each series has one number for each of `times_s`.
+
+    Attributes
+    ----------
+    times_s
+        Beginning, and the end of every step.
+    step_s, step_error_K, energy_balance
+        Length of the step that ends there, the error of temperature that it is estimated to have added, and stored heat
+        less heat that entered, as a part of the largest heat; zero at the beginning.
+    effective_temperature_K, shift_Hz, fractional_shift
+        At the ion; None without one.
+    sensors_K, bodies_K
+        Temperatures by sensor, and volume means by body.
+    heat_flows_W
+        Heat into the bodies by path; their sum is what the bodies store.
+    boil_off_L_per_day, levels_m
+        By surface of the bath; levels only of those that are followed.
+    schedules
+        Scheduled values by key.
+    steps, rejected_steps
+        Numbers of steps that were accepted, and of tries that were not.
+    """
+
+    times_s: tuple[float, ...]
+    step_s: tuple[float, ...]
+    step_error_K: tuple[float, ...]
+    energy_balance: tuple[float, ...]
+    effective_temperature_K: tuple[float, ...] | None
+    shift_Hz: tuple[float, ...] | None
+    fractional_shift: tuple[float, ...] | None
+    sensors_K: Mapping[str, tuple[float, ...]]
+    bodies_K: Mapping[str, tuple[float, ...]]
+    heat_flows_W: Mapping[str, tuple[float, ...]]
+    boil_off_L_per_day: Mapping[str, tuple[float, ...]]
+    levels_m: Mapping[str, tuple[float, ...]]
+    schedules: Mapping[str, tuple[float, ...]]
+    steps: int
+    rejected_steps: int
+
+
+@dataclass(frozen=True)
 class Solution:
-    """Everything that a run computed."""
+    """Everything that a run computed; of a run in time, the state at its end."""
 
     case_name: str
     solid: SolidMesh
@@ -288,6 +330,7 @@ class Solution:
     timings_s: Mapping[str, float]
     warnings: tuple[str, ...] = field(default=())
     enclosures: tuple[EnclosurePart, ...] = field(default=())
+    time: TimeSeries | None = None
 
 
 __all__ = [
@@ -310,4 +353,5 @@ __all__ = [
     "SourcePower",
     "SurfaceAtIon",
     "ThermalState",
+    "TimeSeries",
 ]

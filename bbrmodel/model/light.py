@@ -142,7 +142,7 @@ def build_light(
         optics=plan.classes,
         patch=make_patches(enclosure.vertices_m.mean(axis=1), enclosure.surface),
         nodes=nodes,
-        shell_temperature_K=_shell_temperatures(assignment, enclosure, nodes),
+        shell_temperature_K=shell_temperatures(assignment, enclosure, nodes),
         surface=enclosure.surface,
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
@@ -205,7 +205,7 @@ def _traced(
     }
 
 
-def _shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: IntArray) -> FloatArray:
+def shell_temperatures(assignment: Assignment, enclosure: Enclosure, nodes: IntArray) -> FloatArray:
     """Return the given temperature of facets without a body, NaN elsewhere."""
     given = [assignment.conditions.get(index) for index in range(len(assignment.finishes))]
     temperature = np.array([np.nan if c is None or c.temperature_K is None else c.temperature_K for c in given])
@@ -246,4 +246,5 @@ __all__ = [
     "build_light",
     "expected_temperatures",
     "plan_case",
+    "shell_temperatures",
 ]

@@ -5,8 +5,9 @@ import numpy as np
 from bbrmodel.conduction.solid import cell_volumes
 from bbrmodel.conduction.terms import JointTerm
 from bbrmodel.errors import ConfigError
-from bbrmodel.mesh import interpolation_weights, nearest_cell
+from bbrmodel.mesh import SplitMesh, interpolation_weights, nearest_cell
 from bbrmodel.model.path_tables import bath_loads, joint_flows, link_flows, source_rows
+from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.thermal import ThermalSolution
 from bbrmodel.solution import (
     BodyTemperature,
@@ -14,7 +15,8 @@ from bbrmodel.solution import (
     SensorReading,
     ThermalState,
 )
-from bbrmodel.typing import FloatArray
+from bbrmodel.spec import Case
+from bbrmodel.typing import FloatArray, IntArray
 
 # A thermometer is mounted on a part; this far outside the meshed part it is taken to mean another.
 MAX_SENSOR_DISTANCE_M = 0.005
@@ -80,20 +82,35 @@ def _heat_flows(solved: ThermalSolution) -> dict[str, float]:
 def _sensors(solved: ThermalSolution) -> tuple[SensorReading, ...]:
     """Return the temperatures at the thermometers."""
     readings = []
-    for sensor in solved.case.sensors:
-        body = solved.mesh.bundle.body_names.index(sensor.body)
-        cells = solved.split.cells[solved.split.cell_body == body]
+    for sensor, (nodes, weights) in zip(
+        solved.case.sensors, place_sensors(solved.case, solved.mesh, solved.split), strict=True
+    ):
+        x, y, z = sensor.position_m
+        readings.append(SensorReading(sensor.name, sensor.body, (x, y, z), float(weights @ solved.T[nodes])))
+    return tuple(readings)
+
+
+def place_sensors(case: Case, mesh: PreparedMesh, split: SplitMesh) -> list[tuple[IntArray, FloatArray]]:
+    """Return the nodes whose temperatures make the reading of each thermometer, and their weights.
+
+    Raises
+    ------
+    ConfigError
+        A thermometer lies outside its body.
+    """
+    places = []
+    for sensor in case.sensors:
+        body = mesh.bundle.body_names.index(sensor.body)
+        cells = split.cells[split.cell_body == body]
         point = np.array(sensor.position_m)
-        cell, distance = nearest_cell(point, solved.split.points_m, cells)
+        cell, distance = nearest_cell(point, split.points_m, cells)
         if distance > MAX_SENSOR_DISTANCE_M:
             raise ConfigError(
                 f"sensors.{sensor.name}.position_m = {list(sensor.position_m)}: it lies {1e3 * distance:.1f} mm "
                 f"outside body '{sensor.body}' ({1e3 * MAX_SENSOR_DISTANCE_M:g} mm is allowed). Move it onto the part."
             )
-        weights = interpolation_weights(point, solved.split.points_m[cells[cell]])
-        x, y, z = sensor.position_m
-        readings.append(SensorReading(sensor.name, sensor.body, (x, y, z), float(weights @ solved.T[cells[cell]])))
-    return tuple(readings)
+        places.append((cells[cell], interpolation_weights(point, split.points_m[cells[cell]])))
+    return places
 
 
 def _net_radiation(solved: ThermalSolution) -> dict[str, float]:
@@ -108,4 +125,4 @@ def _net_radiation(solved: ThermalSolution) -> dict[str, float]:
     return {enclosure.surface_names[index]: float(net[index]) for index in present}
 
 
-__all__ = ["facet_temperatures", "tabulate"]
+__all__ = ["facet_temperatures", "place_sensors", "tabulate"]

@@ -1,6 +1,7 @@
 """Input models of cases and studies, and how they are read from TOML."""
 
 from bbrmodel.spec.case import (
+    BathLevel,
     Body,
     BoundaryCondition,
     Case,
@@ -12,17 +13,21 @@ from bbrmodel.spec.case import (
     Link,
     Portal,
     Radiation,
+    Schedule,
     Sensor,
     Solver,
     Surface,
+    Time,
 )
 from bbrmodel.spec.load import build_case, case_schema, find_case, list_cases, load_case, resolved_toml, with_overrides
 from bbrmodel.spec.match import has_optics, is_glob, matching_names, surface_settings
+from bbrmodel.spec.moment import case_at, check_schedules
 from bbrmodel.spec.optics import Optics
 from bbrmodel.spec.study import Figure, Study, check_study, load_study, study_case, study_points
 from bbrmodel.spec.thermal import Property, RfDrive, Sink
 
 __all__ = [
+    "BathLevel",
     "Body",
     "BoundaryCondition",
     "Case",
@@ -38,13 +43,17 @@ __all__ = [
     "Property",
     "Radiation",
     "RfDrive",
+    "Schedule",
     "Sensor",
     "Sink",
     "Solver",
     "Study",
     "Surface",
+    "Time",
     "build_case",
+    "case_at",
     "case_schema",
+    "check_schedules",
     "check_study",
     "find_case",
     "has_optics",

@@ -30,6 +30,7 @@ from bbrmodel.spec.fields import (
 from bbrmodel.spec.geometry import Geometry
 from bbrmodel.spec.optics import Optics, check_bands, check_edges, check_optics
 from bbrmodel.spec.thermal import BoundaryCondition, CustomMaterial, HeatSource, Joint, Link, Substance
+from bbrmodel.spec.time import BathLevel, Schedule, Time, check_time
 
 
 class Body(Optics, Substance):
@@ -162,6 +163,9 @@ class Case(Spec):
     )
     ion: Ion | None = Field(default=None, description="The ion; without it only temperatures are computed")
     solver: Solver = Field(default_factory=Solver, description="Stopping rule")
+    time: Time | None = Field(default=None, description="A run in time; without it the steady state is computed")
+    schedules: tuple[Schedule, ...] = Field(default=(), description="Values that change with time")
+    levels: tuple[BathLevel, ...] = Field(default=(), description="Levels of baths that fall as the liquid boils off")
     source: Path | None = Field(default=None, exclude=True, repr=False, description="File that the case was read from")
 
     _raw: dict[str, Any] | None = PrivateAttr(None)  # the tables before "$name" was replaced, for later overrides
@@ -169,7 +173,7 @@ class Case(Spec):
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
         """Check what several tables say together."""
-        return chain(rules.check_case(data), check_bands(data))
+        return chain(rules.check_case(data), check_bands(data), check_time(data))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Case) and self.model_dump() == other.model_dump()
@@ -195,6 +199,7 @@ class Case(Spec):
 
 
 __all__ = [
+    "BathLevel",
     "Body",
     "BoundaryCondition",
     "Case",
@@ -206,7 +211,9 @@ __all__ = [
     "Link",
     "Portal",
     "Radiation",
+    "Schedule",
     "Sensor",
     "Solver",
     "Surface",
+    "Time",
 ]
