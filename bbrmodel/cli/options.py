@@ -16,6 +16,9 @@ OutputOption = Annotated[
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier result in the output directory.")]
 PlotOption = Annotated[bool, typer.Option("--plot/--no-plot", help="Draw pictures of the result.")]
+RestartOption = Annotated[
+    bool, typer.Option("--restart", help="Go on with a run in time that stopped, from its checkpoint.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
@@ -26,5 +29,6 @@ __all__ = [
     "OutputOption",
     "PlotOption",
     "QuietOption",
+    "RestartOption",
     "SetOption",
 ]

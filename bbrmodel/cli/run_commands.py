@@ -12,6 +12,7 @@ from bbrmodel.cli.options import (
     OutputOption,
     PlotOption,
     QuietOption,
+    RestartOption,
     SetOption,
 )
 from bbrmodel.cli.settings import Settings
@@ -25,6 +26,7 @@ def run(
     changes: SetOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
+    restart: RestartOption = False,
     plot: PlotOption = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -32,7 +34,7 @@ def run(
     """Solve a case, write its result and pictures, and print the summary."""
     from bbrmodel.spec import load_case
 
-    options = RunOptions(output, force=force, plot=plot, as_json=as_json, quiet=quiet)
+    options = RunOptions(output, force=force, restart=restart, plot=plot, as_json=as_json, quiet=quiet)
     compute_and_show(load_case(case, changes or ()), context.ensure_object(Settings), options=options)
 
 
@@ -43,6 +45,7 @@ def solve(
     changes: SetOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
+    restart: RestartOption = False,
     plot: PlotOption = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -50,7 +53,7 @@ def solve(
     """Compute temperatures and heat flows only, without the ion."""
     from bbrmodel.spec import load_case
 
-    options = RunOptions(output, force=force, plot=plot, as_json=as_json, quiet=quiet)
+    options = RunOptions(output, force=force, restart=restart, plot=plot, as_json=as_json, quiet=quiet)
     without_ion = load_case(case, changes or ()).model_copy(update={"ion": None})
     compute_and_show(without_ion, context.ensure_object(Settings), options=options)
 

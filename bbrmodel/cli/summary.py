@@ -24,6 +24,7 @@ def show_run(run: Run, settings: Settings) -> None:
     tables = [
         make_table(f"{document['case']}", ("quantity", "value", "unit"), rows=headline_rows(document)),
         *reference_tables(run),
+        *time_tables(document),
         *temperature_tables(document["thermal"]),
     ]
     if document["ion"] is not None:
@@ -61,6 +62,29 @@ def headline_rows(document: Mapping[str, Any]) -> list[Row]:
     rows.append(("time", number(_total_seconds(document["timings_s"])), "s"))
     rows.append(("peak memory", f"{document['peak_memory_MiB']:.0f}", "MiB"))
     return rows
+
+
+def time_tables(document: Mapping[str, Any]) -> list[Table]:
+    """Return what a run in time went through; nothing for a steady state."""
+    series = document.get("time")
+    if series is None:
+        return []
+    quantities = {"effective temperature": series["effective_temperature_K"]} if document["ion"] is not None else {}
+    quantities |= {f"sensor {name}": values for name, values in series["sensors_K"].items()}
+    rows = [(f"{name} / K", *(kelvin(v) for v in _extremes(values))) for name, values in quantities.items()]
+    for name, values in series["boil_off_L_per_day"].items():
+        rows.append((f"{name}: boil-off / (L/day)", *(number(v) for v in _extremes(values))))
+    for name, values in series["levels_m"].items():
+        rows.append((f"{name}: level / m", *(number(v) for v in _extremes(values))))
+    last, steps = number(series["times_s"][-1]), series["steps"]
+    worst = number(max(series["energy_balance"]))
+    title = f"In {last} s ({steps} steps; largest error of the energy balance of a step {worst})"
+    return [make_table(title, ("quantity", "beginning", "lowest", "highest", "end"), rows=rows)]
+
+
+def _extremes(values: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return the first, lowest, highest and last value."""
+    return values[0], min(values), max(values), values[-1]
 
 
 def ion_rows(ion: Mapping[str, Any]) -> list[Row]:
@@ -230,4 +254,5 @@ __all__ = [
     "show_run",
     "surface_table",
     "temperature_tables",
+    "time_tables",
 ]

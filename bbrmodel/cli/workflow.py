@@ -25,6 +25,7 @@ class RunOptions:
 
     output: Path | None = None
     force: bool = False
+    restart: bool = False
     plot: bool = True
     as_json: bool = False
     quiet: bool = False
@@ -59,23 +60,60 @@ def compute(case: "Case", settings: Settings, *, options: RunOptions) -> Run:
     """Solve a case and write the result and its pictures."""
     from bbrmodel.results.files import check_free, read_result, write_new_result, write_result
 
-    if options.output is not None:
-        check_free(options.output, force=options.force)  # before the work, not after it
-    solution = solve_with_bar(case, settings, quiet=options.quiet)
-    if options.output is None:
-        directory = write_new_result(solution, case, RESULTS)
+    if case.time is not None:
+        directory = _compute_in_time(case, settings, options=options)
     else:
-        directory = write_result(solution, case, options.output, force=options.force)
+        if options.restart:
+            raise ConfigError(
+                f"--restart: case {case.name} has no [time]: there is nothing to go on from. Leave it out."
+            )
+        if options.output is not None:
+            check_free(options.output, force=options.force)  # before the work, not after it
+        solution = solve_with_bar(case, settings, quiet=options.quiet)
+        if options.output is None:
+            directory = write_new_result(solution, case, RESULTS)
+        else:
+            directory = write_result(solution, case, options.output, force=options.force)
     run = Run(case, directory, read_result(directory), (), ())
     return _draw(run) if options.plot else run
 
 
-def solve_with_bar(case: "Case", settings: Settings, *, quiet: bool = False) -> "Solution":
-    """Solve a case behind a progress bar."""
+def _compute_in_time(case: "Case", settings: Settings, *, options: RunOptions) -> Path:
+    """Follow a case in time with a checkpoint in the directory of its result, and return that."""
+    from bbrmodel.model.checkpoint import CHECKPOINT_FILE
+    from bbrmodel.results.files import check_free, find_unfinished, reserve_directory, write_result
+
+    base = RESULTS / case.name
+    if options.restart:
+        directory = options.output or find_unfinished(base)
+    elif options.output is not None:
+        directory = options.output
+        check_free(directory, force=options.force)
+    else:
+        directory = reserve_directory(base)
+    keep = directory / CHECKPOINT_FILE
+    try:
+        solution = solve_with_bar(case, settings, quiet=options.quiet, checkpoint=(keep, options.restart))
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and keep.exists():
+            note = f"bbrmodel: {keep} holds the run so far: go on with --restart -o {directory}"
+            settings.err.print(note, soft_wrap=True, markup=False)
+        elif options.output is None and not any(directory.iterdir()):
+            directory.rmdir()
+        raise
+    return write_result(solution, case, directory, force=True)
+
+
+def solve_with_bar(
+    case: "Case", settings: Settings, *, quiet: bool = False, checkpoint: tuple[Path | None, bool] = (None, False)
+) -> "Solution":
+    """Solve a case behind a progress bar; `checkpoint` is the file of a run in time and whether to go on from it."""
+    from bbrmodel.model.transient import TimeRun
     from bbrmodel.pipeline import solve_case
 
-    with progress_bar(settings.err, case.name, quiet=quiet) as progress:
-        return solve_case(case, progress=progress)
+    with progress_bar(settings.err, case.name, quiet=quiet) as bar:
+        run = TimeRun(*checkpoint, report=None if bar is None else bar.in_time)
+        return solve_case(case, progress=bar, run=run)
 
 
 def _draw(run: Run) -> Run:

@@ -50,6 +50,7 @@ def to_document(
         "enclosures": [asdict(part) for part in solution.enclosures],
         "facets": {"surface_names": solution.facets.surface_names, "count": len(solution.facets.area_m2)},
         "solid": {"body_names": solution.solid.body_names},
+        "time": asdict(solution.time) if solution.time is not None else None,
         "timings_s": dict(solution.timings_s),
         "peak_memory_MiB": peak_memory_MiB,
         "versions": dict(versions),

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bbrmodel.errors import ConfigError, ResultExistsError
+from bbrmodel.model.checkpoint import CHECKPOINT_FILE
 from bbrmodel.results.dataset import to_dataset, write_dataset, write_surfaces_csv
 from bbrmodel.results.document import SCHEMA_VERSION, Document, to_document
 from bbrmodel.results.parse import to_solution
 from bbrmodel.results.provenance import collect_versions, peak_memory_mib
+from bbrmodel.results.time_table import write_time_csv
 from bbrmodel.results.vtu import (
     FACETS_FILE,
     TEMPERATURES_FILE,
@@ -28,6 +30,7 @@ RESULT_FILE = "result.json"
 CASE_FILE = "case_resolved.toml"
 DATASET_FILE = "result.nc"
 SURFACES_FILE = "surfaces.csv"
+TIME_FILE = "time_series.csv"
 _PARTIAL = ".partial-"
 
 
@@ -35,8 +38,8 @@ def write_result(solution: Solution, case: Case, directory: Path, *, force: bool
     """Write everything of a run into `directory` and return it.
 
     Files: `result.json`, `case_resolved.toml`, `result.nc`, `temperatures.vtu` if there is a solid, `facets.vtu` if
-    anything radiates, and `surfaces.csv` if there is an ion. They appear together: until the last byte is on disk,
-    `directory` is as it was.
+    anything radiates, `surfaces.csv` if there is an ion and `time_series.csv` of a run in time. They appear together:
+    until the last byte is on disk, `directory` is as it was.
 
     Parameters
     ----------
@@ -84,6 +87,13 @@ def check_free(directory: Path, *, force: bool = False) -> None:
     """Raise `ResultExistsError` unless a result may be written to `directory`."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return
+    if is_unfinished(directory):
+        if force:
+            return
+        raise ResultExistsError(
+            f"{directory}: holds the checkpoint of a run that has not ended. Go on with --restart, or begin anew with "
+            "--force."
+        )
     if not is_result_directory(directory):
         message = (
             f"{directory}: exists and is not a result of bbrmodel, so it is never replaced. Choose another directory."
@@ -100,6 +110,37 @@ def is_result_directory(directory: Path) -> bool:
     return (directory / RESULT_FILE).is_file()
 
 
+def is_unfinished(directory: Path) -> bool:
+    """Return whether `directory` holds nothing but the checkpoint of a run in time."""
+    return directory.is_dir() and {path.name for path in directory.iterdir()} == {CHECKPOINT_FILE}
+
+
+def reserve_directory(base: Path) -> Path:
+    """Make the next free numbered directory `base`/001, 002, ... and return it, for a run that keeps a checkpoint."""
+    while True:
+        directory = _next_number(base)
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:  # another run took the number meanwhile
+            continue
+        return directory
+
+
+def find_unfinished(base: Path) -> Path:
+    """Return the last of the numbered directories in `base` that holds a checkpoint.
+
+    Raises
+    ------
+    ConfigError
+        There is none.
+    """
+    found = [path for path in base.glob("[0-9]*") if is_unfinished(path)] if base.is_dir() else []
+    if not found:
+        message = f"{base}: no run there has stopped before its end. Run the case without --restart."
+        raise ConfigError(message)
+    return max(found, key=lambda path: path.name)
+
+
 def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
     solid, facets, thermal = solution.solid, solution.facets, solution.thermal
     if len(solid.cells):
@@ -109,6 +150,8 @@ def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
     write_dataset(directory / DATASET_FILE, to_dataset(solution))
     if solution.ion is not None:
         write_surfaces_csv(directory / SURFACES_FILE, solution.ion.surfaces)
+    if solution.time is not None:
+        write_time_csv(directory / TIME_FILE, solution.time)
     (directory / CASE_FILE).write_text(resolved_toml(case), encoding="utf-8")
     document = to_document(
         solution,
@@ -122,7 +165,7 @@ def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
 
 def _move_into_place(partial: Path, directory: Path) -> None:
     """Rename `partial` to `directory`, putting an earlier result aside until the new one stands."""
-    if not is_result_directory(directory):
+    if not (is_result_directory(directory) or is_unfinished(directory)):
         try:
             partial.rename(directory)  # also over an empty directory
         except OSError as error:
@@ -185,10 +228,14 @@ __all__ = [
     "DATASET_FILE",
     "RESULT_FILE",
     "SURFACES_FILE",
+    "TIME_FILE",
     "check_free",
+    "find_unfinished",
     "is_result_directory",
+    "is_unfinished",
     "read_result",
     "read_solution",
+    "reserve_directory",
     "write_new_result",
     "write_result",
 ]

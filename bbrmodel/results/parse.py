@@ -26,6 +26,7 @@ from bbrmodel.solution import (
     SourcePower,
     SurfaceAtIon,
     ThermalState,
+    TimeSeries,
 )
 from bbrmodel.typing import FloatArray
 
@@ -65,7 +66,19 @@ def to_solution(
         enclosures=tuple(
             EnclosurePart(**{**part, "surfaces": tuple(part["surfaces"])}) for part in document["enclosures"]
         ),
+        time=None if document.get("time") is None else TimeSeries(**_series(document["time"])),
     )
+
+
+def _series(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return series as tuples, `null` in them as NaN; a series that is not there stays None."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, list):
+            found[key] = tuple(math.nan if item is None else item for item in value)
+        else:
+            found[key] = _series(value) if isinstance(value, Mapping) else value
+    return found
 
 
 def _thermal(thermal: Document, *, temperatures_K: tuple[FloatArray, FloatArray]) -> ThermalState:

@@ -10,10 +10,11 @@ from bbrmodel.errors import ConfigError, suggest
 from bbrmodel.resources import geometries_dir
 from bbrmodel.spec.base import Finding, Location, Spec
 from bbrmodel.spec.case import Case
+from bbrmodel.spec.inherit import read_tables
 from bbrmodel.spec.overrides import OverrideMapping, Overrides, apply_overrides, parse_overrides
 from bbrmodel.spec.parameters import substitute_parameters
 from bbrmodel.spec.problems import Subject, error_lines, finding_lines, problems_error
-from bbrmodel.spec.toml_text import display_path, format_toml, read_toml
+from bbrmodel.spec.toml_text import display_path, format_toml
 
 _CASE_FILE = "case.toml"
 _Model = TypeVar("_Model", bound=Spec)
@@ -45,7 +46,27 @@ def load_case(path_or_name: str | Path, overrides: Overrides = ()) -> Case:
     >>> load_case("lncioc_ca2", ["heat_sources.rf.power_W=0"])  # doctest: +SKIP
     """
     path = find_case(path_or_name)
-    return build_case(read_toml(path), overrides=overrides, label=display_path(path), source=path.resolve())
+    tables, changes = read_tables(path, find_case)
+    if changes:  # once by themselves: overrides of the user come after them
+        tables = changed_tables(tables, changes, label=display_path(path))
+    return build_case(tables, overrides=overrides, label=display_path(path), source=path.resolve())
+
+
+def changed_tables(tables: Mapping[str, Any], changes: Mapping[str, Any], *, label: str) -> dict[str, Any]:
+    """Return tables with values replaced that dotted paths name.
+
+    Raises
+    ------
+    ConfigError
+        A path fits nothing in the tables.
+    """
+    raw: dict[str, Any] = _plain(tables)
+    parsed, findings = parse_overrides(changes)
+    misfits, _ = apply_overrides(raw, parsed, Case)
+    if findings or misfits:
+        subject = Subject(label, raw, Case, dict.fromkeys((found.location for found in misfits), "[set]"))
+        raise problems_error(finding_lines(subject, [*findings, *misfits]))
+    return raw
 
 
 def build_case(
