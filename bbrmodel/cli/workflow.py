@@ -108,10 +108,13 @@ def solve_with_bar(
     case: "Case", settings: Settings, *, quiet: bool = False, checkpoint: tuple[Path | None, bool] = (None, False)
 ) -> "Solution":
     """Solve a case behind a progress bar; `checkpoint` is the file of a run in time and whether to go on from it."""
-    from bbrmodel.model.transient import TimeRun
     from bbrmodel.pipeline import solve_case
 
     with progress_bar(settings.err, case.name, quiet=quiet) as bar:
+        if case.time is None:
+            return solve_case(case, progress=bar)
+        from bbrmodel.model.transient import TimeRun
+
         run = TimeRun(*checkpoint, report=None if bar is None else bar.in_time)
         return solve_case(case, progress=bar, run=run)
 

@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 _MAX_ROUNDS = 12
 _MAX_CHORDS = 8
 _SLOW = 0.5  # of the residual left by one iteration: Newton's method is faster
-_ROUNDING = 1e-13  # of stiffness x temperature, as in the steady solve
+_ROUNDING = 4e-16  # of the sum of stiffness x temperature over the nodes
 _LIGHT_ROUNDING = 1e-11
 _ENERGY_ROUNDING = 4e-16
 
@@ -45,7 +45,7 @@ class StageSolver:
         free = ~problem.fixed
         problem.solid.set_temperature(T)
         jacobian = problem.solid.jacobian()
-        self._stiffness = float(np.abs(jacobian.diagonal()).max())
+        self._stiffness: FloatArray = np.abs(jacobian.diagonal())
         for term in problem.terms:
             jacobian = jacobian - term.derivative(T)
         if problem.radiation is not None:
@@ -116,7 +116,7 @@ class StageSolver:
 class _Residual:
     """The heat balance of one stage."""
 
-    def __init__(self, problem: SteadyProblem, stiffness: float, tolerance: float) -> None:
+    def __init__(self, problem: SteadyProblem, stiffness: FloatArray, tolerance: float) -> None:
         self.problem = problem
         self.heat_W = np.zeros(problem.solid.num_nodes)
         self._free = ~problem.fixed
@@ -132,7 +132,7 @@ class _Residual:
         problem = self.problem
         flows = [0.5 * float(np.abs(term.heat(T)).sum()) for term in problem.terms]
         flows.append(0.5 * float(np.abs(self.heat_W[problem.fixed]).sum()))
-        noise = _ROUNDING * self._stiffness * float(np.abs(T).max())
+        noise = _ROUNDING * float(self._stiffness @ np.abs(T))
         if problem.radiation is not None:
             flows.append(problem.radiation.largest_flow())
             noise = max(noise, _LIGHT_ROUNDING * problem.radiation.emitted_power())

@@ -34,7 +34,7 @@ class Moment(Conditions):
 
 
 @dataclass(frozen=True)
-class _Bath:
+class FollowedBath:
     """A bath whose level is followed; `surface` is the index of its surface."""
 
     spec: BathLevel
@@ -63,7 +63,7 @@ class CaseSystem:
         self.solid = Solid(split, assignment.curves)
         self.storage = build_storage(case, mesh, assignment, split=split)
         self._courses = [write_out(schedule, case.time.end_time_s) for schedule in case.schedules]
-        self.baths = tuple(_find_bath(level, case, mesh, assignment) for level in case.levels)
+        self.baths = tuple(find_bath(level, case, mesh, assignment) for level in case.levels)
         self._fixed: BoolArray | None = None
         self._pairs = [joint.bodies for joint in assignment.split_joints]
         self._base = assignment
@@ -212,7 +212,7 @@ def build_storage(case: Case, mesh: PreparedMesh, assignment: Assignment, *, spl
     return Storage(split, curves, densities)
 
 
-def _find_bath(level: BathLevel, case: Case, mesh: PreparedMesh, assignment: Assignment) -> _Bath:
+def find_bath(level: BathLevel, case: Case, mesh: PreparedMesh, assignment: Assignment) -> FollowedBath:
     """Return a bath whose level is followed."""
     names = mesh.facets.surface_names
     if level.surface not in names:
@@ -226,7 +226,7 @@ def _find_bath(level: BathLevel, case: Case, mesh: PreparedMesh, assignment: Ass
     vessel.check((start, refill))
     refills = tuple(refill_times(level, case.time.end_time_s if case.time else 0.0))
     ends = tuple(time + level.refill_duration_s for time in refills)
-    return _Bath(level, index, vessel, start, refill, refills, ends)
+    return FollowedBath(level, index, vessel, start, refill, refills, ends)
 
 
 def _pressures(conditions: Conditions, mesh: PreparedMesh) -> dict[str, float]:
@@ -244,4 +244,4 @@ def _evaporated(term: BathTerm, T: FloatArray, pressure_Pa: float) -> float:
     return heat / (ln2.latent_heat(pressure_Pa) * density)
 
 
-__all__ = ["CaseSystem", "Moment", "build_storage"]
+__all__ = ["CaseSystem", "Moment", "build_storage", "find_bath"]

@@ -24,7 +24,7 @@ from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.recorder import Gauges, build_gauges, row_of, series_of, step_row
 from bbrmodel.model.schedules import find_events, write_out
 from bbrmodel.model.thermal import MAX_CHANGE, ThermalSolution, first_guess, solve_temperatures
-from bbrmodel.model.time_system import CaseSystem, build_storage
+from bbrmodel.model.time_system import CaseSystem, build_storage, find_bath
 from bbrmodel.solution import TimeSeries
 from bbrmodel.spec import Case, case_at, check_schedules
 from bbrmodel.typing import FloatArray, Progress
@@ -134,6 +134,8 @@ def check_in_time(case: Case, mesh: PreparedMesh) -> None:
     assignment = assign(case, mesh)
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=[])
     build_storage(case, mesh, assignment, split=split)
+    for level in case.levels:
+        find_bath(level, case, mesh, assignment)
 
 
 class _Run:

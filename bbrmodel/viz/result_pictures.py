@@ -1,11 +1,13 @@
 """All pictures of one result."""
 
+import json
 from pathlib import Path
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.viz.data import read_plot_data
 from bbrmodel.viz.sky import plot_ion_sky
 from bbrmodel.viz.temperature import plot_apparatus, plot_cavity, plot_trap
+from bbrmodel.viz.time_figure import plot_time_series
 
 _SMALLEST_WINDOW = 400
 
@@ -28,7 +30,7 @@ def plot_result(
     -------
     :
         the files written: temperature_apparatus.png, and with an ion temperature_cavity.png, temperature_trap.png
-        (where small parts stand close to it) and ion_sky.png.
+        (where small parts stand close to it) and ion_sky.png; of a run in time, time_series.png.
 
     Raises
     ------
@@ -50,7 +52,11 @@ def plot_result(
         plot_trap(data, target / "temperature_trap.png", window_size=window_size),
         plot_ion_sky(data, target / "ion_sky.png", window_size=window_size),
     )
-    return [picture for picture in pictures if picture is not None]
+    found = [picture for picture in pictures if picture is not None]
+    document = json.loads((source / "result.json").read_text(encoding="utf-8"))
+    if document.get("time") is not None:
+        found.append(plot_time_series(document, target / "time_series.png"))
+    return found
 
 
 __all__ = ["plot_result"]

@@ -55,7 +55,7 @@ def test_every_key_of_a_result_is_explained() -> None:
     text = (ROOT / "docs" / "reference" / "result.md").read_text(encoding="utf-8")
     containers = (solution.SurfaceAtIon, solution.IonField, solution.BodyTemperature, solution.SensorReading)
     containers += (solution.EnergyBalance, solution.JointFlow, solution.CryogenBath, solution.MeshReport)
-    containers += (solution.LinkFlow, solution.SinkFlow, solution.SourcePower)
+    containers += (solution.LinkFlow, solution.SinkFlow, solution.SourcePower, solution.TimeSeries)
     keys = {field.name for part in (*containers, solution.RadiationReport) for field in dataclasses.fields(part)}
     missing = sorted(key for key in keys if f"`{key}`" not in text)
     assert missing == []
