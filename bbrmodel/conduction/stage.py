@@ -9,18 +9,18 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from bbrmodel.conduction.fenicsx import Factorization
 from bbrmodel.conduction.newton import SteadyProblem, solve_steady
 from bbrmodel.conduction.storage import StorageTerm
 from bbrmodel.errors import ConvergenceError
-from bbrmodel.typing import BoolArray, FloatArray
+from bbrmodel.typing import FloatArray
 
 _LOG = logging.getLogger(__name__)
 _MAX_ROUNDS = 12
 _MAX_CHORDS = 8
 _SLOW = 0.5  # of the residual left by one iteration: Newton's method is faster
-_ROUNDING = 4e-16  # of the sum of stiffness x temperature over the nodes
+_ROUNDING = 4e-16  # of the largest stiffness x temperature, at every node
 _LIGHT_ROUNDING = 1e-11
 _ENERGY_ROUNDING = 4e-16
 
@@ -42,20 +42,20 @@ class StageSolver:
     def __init__(self, problem: SteadyProblem, *, tolerance: float) -> None:
         self._tolerance = tolerance
         T = problem.start_K
-        free = ~problem.fixed
         problem.solid.set_temperature(T)
-        jacobian = problem.solid.jacobian()
-        self._stiffness: FloatArray = np.abs(jacobian.diagonal())
+        conduction = problem.solid.linearise()
+        self._stiffness = conduction.largest_diagonal()
+        near = csr_matrix((len(T), len(T)))
         for term in problem.terms:
-            jacobian = jacobian - term.derivative(T)
+            near = near + term.derivative(T)
         if problem.radiation is not None:
             problem.radiation.linearise(T, frozen=True)
-            jacobian = jacobian - problem.radiation.local_derivative()
-        self._factor = Factorization(_with_identity(jacobian, free))
+            near = near + problem.radiation.local_derivative()
+        self._inverse = conduction.inverse(near, ~problem.fixed)
 
     def smooth(self, energy_J: FloatArray, step_s: float) -> FloatArray:
         """Return the temperatures [K] that energies amount to once conduction has spread them for a stage."""
-        return self._factor.solve(energy_J / step_s)
+        return self._inverse(energy_J / step_s)
 
     def solve(self, problem: SteadyProblem) -> StageSolution:
         """Return the solution of a stage whose Jacobian is near that of the constructor.
@@ -88,7 +88,7 @@ class StageSolver:
         for count in range(_MAX_CHORDS):
             if before <= part * state.limit(T):
                 return T, count
-            trial = T + self._factor.solve(residual)
+            trial = T + self._inverse(residual)
             if not (np.isfinite(trial).all() and trial.min() > 0.0):
                 raise ConvergenceError("a stage of a time step left the range of temperatures: take a shorter step.")
             residual = state.at(trial, frozen=state.problem.radiation is not None)
@@ -116,7 +116,7 @@ class StageSolver:
 class _Residual:
     """The heat balance of one stage."""
 
-    def __init__(self, problem: SteadyProblem, stiffness: FloatArray, tolerance: float) -> None:
+    def __init__(self, problem: SteadyProblem, stiffness: float, tolerance: float) -> None:
         self.problem = problem
         self.heat_W = np.zeros(problem.solid.num_nodes)
         self._free = ~problem.fixed
@@ -132,7 +132,7 @@ class _Residual:
         problem = self.problem
         flows = [0.5 * float(np.abs(term.heat(T)).sum()) for term in problem.terms]
         flows.append(0.5 * float(np.abs(self.heat_W[problem.fixed]).sum()))
-        noise = _ROUNDING * float(self._stiffness @ np.abs(T))
+        noise = _ROUNDING * self._stiffness * float(np.abs(T).sum())
         if problem.radiation is not None:
             flows.append(problem.radiation.largest_flow())
             noise = max(noise, _LIGHT_ROUNDING * problem.radiation.emitted_power())
@@ -155,14 +155,6 @@ def heat_into_nodes(problem: SteadyProblem, T: FloatArray, *, frozen: bool = Fal
     if problem.radiation is not None:
         heat += problem.radiation.linearise(T, frozen=frozen)
     return heat, stored
-
-
-def _with_identity(matrix: object, free: BoolArray) -> object:
-    """Return the matrix with rows and columns of fixed nodes replaced by the identity."""
-    from scipy.sparse import csr_matrix, diags
-
-    keep = diags(free.astype(np.float64))
-    return csr_matrix(keep @ matrix @ keep + diags((~free).astype(np.float64)))
 
 
 __all__ = ["StageSolution", "StageSolver", "heat_into_nodes"]

@@ -28,8 +28,8 @@ from typing import Protocol
 
 import numpy as np
 
+from bbrmodel.conduction.linearised import Conduction
 from bbrmodel.conduction.newton import RadiationCoupling, SteadyProblem
-from bbrmodel.conduction.solid import Solid
 from bbrmodel.conduction.stage import StageSolver, heat_into_nodes
 from bbrmodel.conduction.storage import Storage, StorageTerm
 from bbrmodel.conduction.terms import Term
@@ -58,7 +58,7 @@ class TimeSystem(Protocol):
     """A solid in surroundings that change with time."""
 
     @property
-    def solid(self) -> Solid:
+    def solid(self) -> Conduction:
         """Conduction."""
         ...
 

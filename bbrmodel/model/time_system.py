@@ -55,12 +55,12 @@ class CaseSystem:
     def __init__(
         self, case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh, light: Light | None
     ) -> None:
-        from bbrmodel.conduction.solid import Solid
+        from bbrmodel.conduction.spread import make_solid
 
         if case.time is None:
             raise ConfigError(f"{case.name}: has no [time]. Add it with end_time_s.")
         self.case, self.mesh, self.split, self.light = case, mesh, split, light
-        self.solid = Solid(split, assignment.curves)
+        self.solid = make_solid(split, assignment.curves)
         self.storage = build_storage(case, mesh, assignment, split=split)
         self._courses = [write_out(schedule, case.time.end_time_s) for schedule in case.schedules]
         self.baths = tuple(find_bath(level, case, mesh, assignment) for level in case.levels)
