@@ -21,8 +21,9 @@ class ViewWatch:
     """Measures the light at the ion as the exchange has it.
 
     The irradiance follows from the radiosity of the moment. Two small things are kept from the beginning: `correction`,
-    the factor on T^4 for the mean effect of noise, and the `weight` of every facet (and of the sky, `sky`), by which
-    the temperatures of the emitters enter the dynamic part of the shift (a thousandth of it at room temperature).
+    the factor on T^4 for the mean effect of noise and the size of facets, and the `weight` of every facet (and of the
+    sky, `sky`), by which the temperatures of the emitters enter the dynamic part of the shift (a thousandth of it at
+    room temperature).
     """
 
     exchange: LightExchange
