@@ -127,7 +127,9 @@ def _ion(ion: Document) -> IonField:
     surfaces = tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"])
     check = ion.get("cross_check")
     checked = None if check is None else CrossCheck(**_numbers(check))
-    return IonField(**{**_numbers(ion), "surfaces": surfaces, "cross_check": checked})
+    return replace(
+        _record(IonField, {**ion, "surfaces": [], "cross_check": None}), surfaces=surfaces, cross_check=checked
+    )
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
