@@ -21,8 +21,9 @@ SUPPORTED = "0.5 to 0.11"
 # Rows up to which a factorization serves; with 27 000 it takes 1.5 s where multigrid takes 0.2 s, with 87 000 15 s and
 # 0.6 s (benchmarks/parallel.py, one core), but it never fails.
 MOST_FACTORISED = 40_000
-# So small that the steps of Newton's method are those of a direct solve, in any number of processes.
-_INNER_TOLERANCE = 1e-9
+# What this leaves of the last, small step of Newton's method is far below 1e-9 of a temperature, so that the number of
+# processes, on which multigrid depends, does not show.
+_INNER_TOLERANCE = 1e-5
 _MOST_CYCLES = 100
 _PREFIX = "bbrmodel_"
 _MULTIGRID = {

@@ -1,5 +1,6 @@
 """Find every exposed facet of every body, give each exactly one surface name, and find the interfaces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from bbrmodel.mesh.bundle import MeshBundle
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 _FACES = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # outward for positively oriented cells
+_MOST_PACKED = 2_000_000  # points
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,10 @@ def _cell_faces(bundle: MeshBundle) -> tuple[IntArray, IntArray]:
 
 def _name_facets(bundle: MeshBundle, exposed: IntArray, owner: IntArray, all_keys: IntArray) -> FacetMesh:
     """Match exposed faces and named triangles; what is left over is unnamed, a shell, or inside."""
-    triangle_keys = _pack(np.sort(bundle.triangles, axis=1), len(bundle.points_m))
+    triangle_keys, exposed_keys, solid_keys = _pack(
+        (np.sort(bundle.triangles, axis=1), np.sort(exposed, axis=1), all_keys), len(bundle.points_m)
+    )
     _check_single_surface(bundle, triangle_keys)
-    exposed_keys = _pack(np.sort(exposed, axis=1), len(bundle.points_m))
     order = np.argsort(triangle_keys)
     slot = np.minimum(np.searchsorted(triangle_keys, exposed_keys, sorter=order), max(len(order) - 1, 0))
     match = order[slot] if len(order) else np.zeros(len(exposed_keys), dtype=np.int64)
@@ -109,7 +112,7 @@ def _name_facets(bundle: MeshBundle, exposed: IntArray, owner: IntArray, all_key
         names.append(f"{bundle.body_names[body]}__unnamed")
         surface[~named & (owner == body)] = len(names) - 1
     rest = np.setdiff1d(np.arange(len(triangle_keys)), match[named])
-    inside = np.isin(triangle_keys[rest], _pack(all_keys, len(bundle.points_m)))
+    inside = np.isin(triangle_keys[rest], solid_keys)
     return FacetMesh(
         points=np.concatenate([exposed, bundle.triangles[rest]]),
         surface=np.concatenate([surface, bundle.triangle_surface[rest]]),
@@ -119,12 +122,13 @@ def _name_facets(bundle: MeshBundle, exposed: IntArray, owner: IntArray, all_key
     )
 
 
-def _pack(keys: IntArray, num_points: int) -> IntArray:
-    """Return one sortable number per sorted triple of point indices."""
-    if num_points >= 2_000_000:
-        raise MeshError(f"{num_points} points: at most 2 million are supported. Coarsen the mesh.")
-    packed: IntArray = (keys[:, 0] * num_points + keys[:, 1]) * num_points + keys[:, 2]
-    return packed
+def _pack(triples: Sequence[IntArray], num_points: int) -> list[IntArray]:
+    """Return one sortable number for each sorted triple of point indices, equal for equal triples."""
+    pairs = [keys[:, 0] * num_points + keys[:, 1] for keys in triples]
+    if num_points > _MOST_PACKED:  # three indices do not fit in 63 bits: number the pairs that there are
+        known = np.unique(np.concatenate(pairs))
+        pairs = [np.searchsorted(known, pair) for pair in pairs]
+    return [pair * num_points + keys[:, 2] for pair, keys in zip(pairs, triples, strict=True)]
 
 
 def _check_single_surface(bundle: MeshBundle, keys: IntArray) -> None:

@@ -24,6 +24,7 @@ def start(ranks: int, command: list[str], cache: Path, *, seconds: float = 240.0
         pytest.skip("mpirun is not installed")
     pytest.importorskip("mpi4py", reason="mpi4py is not installed")
     own = {"BBRMODEL_CACHE": str(cache), "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    own |= {"OMPI_MCA_mpi_yield_when_idle": "1"}  # the machine may have other work
     own |= {
         "PYTHONPATH": str(ROOT),
         "OMPI_MCA_rmaps_base_oversubscribe": "1",
