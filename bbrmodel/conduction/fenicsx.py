@@ -23,7 +23,7 @@ SUPPORTED = "0.5 to 0.11"
 MOST_FACTORISED = 40_000
 # What this leaves of the last, small step of Newton's method is far below 1e-9 of a temperature, so that the number of
 # processes, on which multigrid depends, does not show.
-_INNER_TOLERANCE = 1e-5
+INNER_TOLERANCE = 1e-5
 _MOST_CYCLES = 100
 _PREFIX = "bbrmodel_"
 _MULTIGRID = {
@@ -220,7 +220,7 @@ class Factorization:
             options[_PREFIX + name] = value
         self._solver.setType("gmres")
         self._solver.setPCSide(PETSc.PC.Side.RIGHT)  # the residual is then that of the heat flows
-        self._solver.setTolerances(rtol=_INNER_TOLERANCE, atol=0.0, max_it=_MOST_CYCLES)
+        self._solver.setTolerances(rtol=INNER_TOLERANCE, atol=0.0, max_it=_MOST_CYCLES)
         preconditioner = self._solver.getPC()
         preconditioner.setType("hypre")
         preconditioner.setHYPREType("boomeramg")
