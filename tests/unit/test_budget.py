@@ -351,7 +351,9 @@ def test_the_document_is_json_with_inputs_and_verdicts() -> None:
     row = next(row for row in document["rows"] if row["id"] == "zeeman")
     assert row["recomputed"]["formula"] == "quadratic_zeeman"
     assert row["recomputed"]["inputs"]["field_T"]["unit"] == "T"
-    assert row["corrected"]["inputs"]["coefficient_Hz_T2"]["verified"] is False
+    assert row["corrected"]["inputs"]["coefficient_Hz_T2"]["verified"] is True
+    modulator = next(row for row in document["rows"] if row["id"] == "modulator")
+    assert modulator["recomputed"]["inputs"]["duty_cycle"]["verified"] is False
     assert row["inconsistent"] is True
     assert document["total"]["verdict"] == "differs"
     assert document["sums"]["own"]["shift"] == pytest.approx(-8642.0, abs=0.05)  # four digits given
