@@ -29,6 +29,9 @@ def budget(
     surfaces: Annotated[bool, typer.Option("--surfaces", help="Divide the BBR row by surface, not by body.")] = False,
     checks: Annotated[bool, typer.Option("--checks", help="Also the other numbers of the paper.")] = False,
     inputs: Annotated[bool, typer.Option("--inputs", help="Also formula, inputs and sources of every row.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Also draw the uncertainties of the rows (PNG).")
+    ] = None,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with every digit.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
@@ -46,6 +49,10 @@ def budget(
     elif uncertainty is not None or surfaces:
         given = "--surfaces" if uncertainty is None else f"--uncertainty {uncertainty}"
         raise ConfigError(f"{given}: means nothing without a case. Give --case too.")
+    if picture is not None:
+        from bbrmodel.viz.budget_figure import plot_budget
+
+        plot_budget(evaluated, picture)
     if kind is None:
         show_tables(evaluated, parts, settings, checks=checks, inputs=inputs)
     else:
