@@ -1,7 +1,7 @@
 """Steady state by Newton's method with the exact Jacobian applied matrix-free."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,10 +16,13 @@ from bbrmodel.typing import BoolArray, FloatArray
 
 _LOG = logging.getLogger(__name__)
 _MAX_STEP_HALVINGS = 12
+_GOOD_STEP = 0.5  # of the residual: a full step that leaves more may be too long
+_LEAST_FOURTH = 4e-3  # of T^4 that one step may leave, T down to a quarter
 _GMRES_RESTART = 60
+_LOOSEST, _TIGHTEST = 1e-2, 1e-8  # of the residual, for the linear solve of a step
 _ROUNDING = 1e-13  # sums over thousands of nodes of terms that cancel
 _LIGHT_ROUNDING = 1e-11  # what the exchange solve may leave
-START_TOLERANCE = 1e-4  # of the largest heat flow, for the steps at given light
+START_TOLERANCE = 1e-2  # of the largest heat flow, for the steps at given light
 
 
 class RadiationCoupling(Protocol):
@@ -69,6 +72,25 @@ class SteadyResult:
     residual_W: float  # 1-norm over the free nodes
     scale_W: float  # largest heat flow
     history_W: tuple[float, ...]
+    start_steps: int = 0  # Newton steps at given light, before those of `history_W`
+
+
+class NotConvergedError(ConvergenceError):
+    """A `ConvergenceError` that knows the last state, so that a caller can say which body is at fault.
+
+    Attributes
+    ----------
+    T
+        shape (num_nodes,), last temperatures [K].
+    residual_W
+        shape (num_nodes,), heat left at each free node [W].
+    history_W
+        Sum of |residual| after every step [W].
+    """
+
+    def __init__(self, message: str, *, T: FloatArray, residual_W: FloatArray, history_W: Sequence[float]) -> None:
+        super().__init__(message)
+        self.T, self.residual_W, self.history_W = T, residual_W, tuple(history_W)
 
 
 def solve_steady(
@@ -76,6 +98,7 @@ def solve_steady(
     *,
     tolerance: float = 1e-8,
     max_iterations: int = 50,
+    linear_tolerance: float | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> SteadyResult:
     """Return the temperatures at which every free node's heat adds up to zero.
@@ -84,62 +107,70 @@ def solve_steady(
     ----------
     tolerance
         Sum of |heat| left at the free nodes, as a part of the largest heat flow.
+    linear_tolerance
+        Of every step's linear solve, as a part of the residual; by default as tight as convergence asks for.
     progress
         Called with (iteration, relative residual).
 
     Raises
     ------
-    ConvergenceError
+    NotConvergedError
         The tolerance was not reached; the message holds the residual history.
     """
-    T = problem.start_K.copy()
+    T, start_steps = problem.start_K.copy(), 0
     if problem.radiation is not None:
         # The first steps find the temperatures at given light, without an exchange solve each.
-        T = _iterate(_Iteration(problem, frozen=True, tolerance=START_TOLERANCE), T, START_TOLERANCE, max_iterations)[0]
-    iteration = _Iteration(problem, frozen=False, tolerance=tolerance)
-    T, history, done = _iterate(iteration, T, tolerance, max_iterations, progress)
+        start = _Iteration(problem, frozen=True, tolerance=START_TOLERANCE)
+        T, start_history, _ = _iterate(start, T, max_iterations)
+        start_steps = len(start_history) - 1
+    iteration = _Iteration(problem, frozen=False, tolerance=tolerance, linear_tolerance=linear_tolerance)
+    T, history, done = _iterate(iteration, T, max_iterations, progress)
     scale = iteration.scale(T)
     if done:
         problem.solid.check_range(T)
-        return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history))
-    raise ConvergenceError(
+        return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history), start_steps)
+    raise NotConvergedError(
         f"the temperatures did not converge: residual {history[-1]:.3e} W after {len(history) - 1} Newton steps, "
-        f"{tolerance * scale:.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}. "
-        "Look for a body that nothing ties to a temperature, or loosen solver.relative_tolerance."
+        f"{tolerance * scale:.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}.",
+        T=T,
+        residual_W=iteration.residual(T),
+        history_W=history,
     )
 
 
 def _iterate(
-    iteration: "_Iteration",
-    T: FloatArray,
-    tolerance: float,
-    max_iterations: int,
-    progress: Callable[[int, float], None] | None = None,
+    iteration: "_Iteration", T: FloatArray, max_iterations: int, progress: Callable[[int, float], None] | None = None
 ) -> tuple[FloatArray, list[float], bool]:
     """Return temperatures, residual history [W] and whether the tolerance was reached."""
     residual = iteration.residual(T)
     history = [float(np.abs(residual).sum())]
     for step in range(max_iterations):
         scale = iteration.scale(T)
+        target = iteration.tolerance * scale
         if progress:
             progress(step, history[-1] / scale)
         _LOG.info("newton %d%s: residual %.3e W of %.3e W", step, iteration.label, history[-1], scale)
-        if history[-1] <= tolerance * scale:
+        if history[-1] <= target:
             return T, history, True
-        change = iteration.direction(T, residual, history, target=tolerance * scale)
+        change = iteration.direction(T, residual, history, target=target)
+        if not np.isfinite(change).all():  # a singular Jacobian
+            break
         T, residual = iteration.search(T, change, history[-1])
         history.append(float(np.abs(residual).sum()))
         if len(history) > 4 and history[-1] > 0.9999 * history[-4]:
             break
-    return T, history, history[-1] <= tolerance * iteration.scale(T)
+    return T, history, history[-1] <= iteration.tolerance * iteration.scale(T)
 
 
 class _Iteration:
     """The moving parts of one Newton solve."""
 
-    def __init__(self, problem: SteadyProblem, *, frozen: bool, tolerance: float) -> None:
+    def __init__(
+        self, problem: SteadyProblem, *, frozen: bool, tolerance: float, linear_tolerance: float | None = None
+    ) -> None:
         self.problem = problem
         self.tolerance = tolerance
+        self.linear_tolerance = linear_tolerance
         self._stiffness: float | None = None
         self.frozen = frozen
         self.label = " (given light)" if frozen else ""
@@ -178,11 +209,13 @@ class _Iteration:
         return max(_ROUNDING * self._stiffness * float(np.abs(T).max()), light)
 
     def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
-        """Return the Newton step, solved only as far as it pays (Eisenstat-Walker)."""
+        """Return the Newton step, solved only as far as it pays (Eisenstat-Walker) unless told otherwise."""
         conduction = self.problem.solid.linearise()
         solve = conduction.inverse(self._near_terms(T), self.free)
-        forcing = 1e-2 if len(history) < 2 else min(1e-2, (history[-1] / history[-2]) ** 2)
-        forcing = max(forcing, 0.1 * target / history[-1], 1e-8)
+        forcing = self.linear_tolerance
+        if forcing is None:
+            forcing = _LOOSEST if len(history) < 2 else min(_LOOSEST, (history[-1] / history[-2]) ** 2)
+            forcing = max(forcing, 0.1 * target / history[-1], _TIGHTEST)
         exact = self._exact_operator(conduction, T, 0.01 * forcing)
         inverse = LinearOperator(exact.shape, matvec=lambda x: solve(np.asarray(x, dtype=np.float64).ravel()))
         change, failed = gmres(exact, residual, rtol=forcing, atol=0.0, M=inverse, restart=_GMRES_RESTART, maxiter=5)
@@ -216,22 +249,34 @@ class _Iteration:
         return LinearOperator((len(free), len(free)), matvec=action, dtype=np.float64)
 
     def search(self, T: FloatArray, change: FloatArray, before: float) -> tuple[FloatArray, FloatArray]:
-        """Return temperatures and residual after the longest step of 1, 1/2, 1/4 ... that reduces the residual."""
-        fall = max(float(-change.min()), 1e-300)
-        length = min(1.0, 0.6 * float(T.min()) / fall)
+        """Return temperatures and residual after the first step that reduces the residual, else the best of all."""
         best: tuple[float, FloatArray, FloatArray] | None = None
-        for _ in range(_MAX_STEP_HALVINGS):
-            trial = T + length * change
-            residual = self.residual(trial)
-            size = float(np.abs(residual).sum())
-            if size < (1.0 - 1e-4 * length) * before:
-                return trial, residual
+        last: FloatArray | None = None
+        for trial, enough in self._trials(T, change):
+            residual, last = self.residual(trial), trial
+            size = float(np.nan_to_num(np.abs(residual).sum(), nan=np.inf))
             if best is None or size < best[0]:
                 best = (size, trial, residual)
-            length *= 0.5
-        if best is None:
+            if best[0] < enough * before:
+                break
+        if best is None or last is None:
             raise ConvergenceError("the Newton step has no length: the start temperatures are not finite.")
-        return best[1], self.residual(best[1])
+        return best[1], best[2] if last is best[1] else self.residual(best[1])
+
+    def _trials(self, T: FloatArray, change: FloatArray) -> Iterator[tuple[FloatArray, float]]:
+        """Yield temperatures to try, and the part of the residual that is little enough to stop there.
+
+        After the full step comes the one that a body of its own would take which only radiates: linear in T^4. From a
+        cold start the full step overshoots by the cube of the ratio of temperatures. Then halves, quarters and so on.
+        """
+        fall = max(float(-change.min()), 1e-300)
+        length = min(1.0, 0.6 * float(T.min()) / fall)
+        yield T + length * change, _GOOD_STEP
+        if self.problem.radiation is not None:
+            yield T * np.maximum(1.0 + 4.0 * change / T, _LEAST_FOURTH) ** 0.25, 1.0 - 1e-4 * length
+        for _ in range(_MAX_STEP_HALVINGS):
+            length *= 0.5
+            yield T + length * change, 1.0 - 1e-4 * length
 
 
-__all__ = ["RadiationCoupling", "SteadyProblem", "SteadyResult", "solve_steady"]
+__all__ = ["NotConvergedError", "RadiationCoupling", "SteadyProblem", "SteadyResult", "solve_steady"]

@@ -1,7 +1,7 @@
-"""Split the nodes of a conformal mesh where bodies meet at a joint, so that a conductance can tie them."""
+"""The nodes that temperatures live on: split where bodies meet at a joint, with the middles of edges if quadratic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -12,9 +12,14 @@ from bbrmodel.mesh.facets import FacetMesh, Interfaces
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 
+# Corners of the edges whose middles follow the corners in a quadratic cell or facet.
+CELL_EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
+FACET_EDGES = np.array([[0, 1], [1, 2], [2, 0]])
+
+
 @dataclass(frozen=True)
 class JointFacets:
-    """The facets of one joint: node indices on the first and on the second body, each (num, 3), and areas."""
+    """The facets of one joint: node indices on the first and on the second body, each (num, 3 or 6), and areas."""
 
     bodies: tuple[int, int]
     nodes_first: IntArray
@@ -29,13 +34,19 @@ class SplitMesh:
     Attributes
     ----------
     points_m
-        shape (num_nodes, 3); a point of the file appears once for each group of bodies bonded there.
+        shape (num_nodes, 3); a point of the file appears once for each group of bodies bonded there. Middles of
+        edges follow the corners of cells.
     cells
-        shape (num_cells, 4), node indices.
+        shape (num_cells, 4), node indices of the corners.
     facet_nodes
-        shape (num_facets, 3), node indices of the facets of `FacetMesh`; -1 for shells.
+        shape (num_facets, 3), node indices of the facets of `FacetMesh`, -1 for shells; shape (num_facets, 6) where
+        temperatures are quadratic, the middles of edges last. The last three carry a uniform flux in equal parts, and
+        the mean over the facet is theirs, whether temperatures are linear or quadratic.
     joints
         one entry for each pair of bodies that was asked for.
+    edges
+        shape (num_edges, 2), the two corners, lower first and in sorted order, of every edge that has a node in its
+        middle; none where temperatures are linear.
     """
 
     points_m: FloatArray
@@ -43,15 +54,46 @@ class SplitMesh:
     cell_body: IntArray
     facet_nodes: IntArray
     joints: tuple[JointFacets, ...]
+    edges: IntArray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
+
+    @property
+    def degree(self) -> int:
+        """1 where temperatures are linear in a cell, 2 where they are quadratic."""
+        return 2 if len(self.edges) else 1
+
+    @property
+    def num_corners(self) -> int:
+        """Number of nodes that are corners of cells; they come first."""
+        return len(self.points_m) - len(self.edges)
+
+    @property
+    def cell_nodes(self) -> IntArray:
+        """All nodes of the cells, shape (num_cells, 4 or 10); middles in the order of `CELL_EDGES`."""
+        if self.degree == 1:
+            return self.cells
+        return np.concatenate([self.cells, self.middles(self.cells[:, CELL_EDGES])], axis=1)
+
+    @property
+    def flux_nodes(self) -> IntArray:
+        """The three nodes of every facet that carry a uniform flux in equal parts, shape (num_facets, 3)."""
+        return self.facet_nodes[:, -3:]
+
+    def middles(self, ends: IntArray) -> IntArray:
+        """Return the nodes in the middle of edges, given by their two corners (..., 2); -1 where those are -1."""
+        num = self.num_corners
+        low, high = ends.min(axis=-1), ends.max(axis=-1)
+        found = num + np.searchsorted(self.edges[:, 0] * num + self.edges[:, 1], low * num + high)
+        nodes: IntArray = np.where(low < 0, -1, found).astype(np.int64)
+        return nodes
 
 
 def split_at_joints(
-    bundle: MeshBundle, facets: FacetMesh, interfaces: Interfaces, *, pairs: Sequence[tuple[int, int]]
+    bundle: MeshBundle, facets: FacetMesh, interfaces: Interfaces, *, pairs: Sequence[tuple[int, int]], degree: int = 1
 ) -> SplitMesh:
     """Return the mesh with separate nodes on both sides of every interface in `pairs` (body indices).
 
     Bodies that share a facet and are not in `pairs` stay bonded. Bodies that share only points or edges are
-    separated: a contact without area conducts no heat.
+    separated: a contact without area conducts no heat. With `degree` 2 every edge has a node in its middle.
     """
     num_bodies = max(len(bundle.body_names), 1)
     incidence = np.unique(bundle.cells * num_bodies + bundle.cell_body[:, None])
@@ -83,7 +125,27 @@ def split_at_joints(
             )
         )
     cells = node(bundle.cells, bundle.cell_body[:, None])
-    return SplitMesh(points, cells, bundle.cell_body, facet_nodes, tuple(joints))
+    mesh = SplitMesh(points, cells, bundle.cell_body, facet_nodes, tuple(joints))
+    return mesh if degree == 1 else add_middles(mesh)
+
+
+def add_middles(mesh: SplitMesh) -> SplitMesh:
+    """Return a mesh of linear temperatures with a node in the middle of every edge, for quadratic ones."""
+    num = len(mesh.points_m)
+    ends = np.sort(mesh.cells[:, CELL_EDGES].reshape(-1, 2), axis=1)
+    codes = np.unique(ends[:, 0] * num + ends[:, 1])
+    edges = np.stack([codes // num, codes % num], axis=1)
+    points = np.concatenate([mesh.points_m, mesh.points_m[edges].mean(axis=1)])
+    whole = replace(mesh, points_m=points, edges=edges)
+
+    def with_middles(nodes: IntArray) -> IntArray:
+        return np.concatenate([nodes, whole.middles(nodes[:, FACET_EDGES])], axis=1)
+
+    joints = tuple(
+        replace(j, nodes_first=with_middles(j.nodes_first), nodes_second=with_middles(j.nodes_second))
+        for j in mesh.joints
+    )
+    return replace(whole, facet_nodes=with_middles(mesh.facet_nodes), joints=joints)
 
 
 def _is_jointed(interfaces: Interfaces, pairs: Sequence[tuple[int, int]], num_bodies: int) -> BoolArray:
@@ -127,4 +189,4 @@ def _areas(vertices: FloatArray) -> FloatArray:
     return areas
 
 
-__all__ = ["JointFacets", "SplitMesh", "split_at_joints"]
+__all__ = ["CELL_EDGES", "FACET_EDGES", "JointFacets", "SplitMesh", "add_middles", "split_at_joints"]
