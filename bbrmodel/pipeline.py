@@ -186,7 +186,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         warnings += _about_facets(ion)
     return Solution(
         case_name=solved.case.name,
-        solid=SolidMesh(solved.split.points_m, solved.split.cells, solved.split.cell_body, mesh.bundle.body_names),
+        solid=_corners(solved),
         facets=facets,
         thermal=tabulate(solved),
         mesh=report_mesh(mesh.bundle, mesh.facets),
@@ -205,6 +205,12 @@ def _of_mesh(weight: FloatArray, solved: ThermalSolution) -> FloatArray | None:
     count = int(solved.mesh.facets.exposed.sum())
     total: FloatArray = np.bincount(solved.light.part_of, weights=weight, minlength=count).astype(np.float64)
     return total
+
+
+def _corners(solved: ThermalSolution) -> SolidMesh:
+    """Return the mesh of the corners, which is what results hold also where temperatures are quadratic."""
+    split = solved.split
+    return SolidMesh(split.points_m[: split.num_corners], split.cells, split.cell_body, solved.mesh.bundle.body_names)
 
 
 def _enclosures(solved: ThermalSolution) -> tuple[EnclosurePart, ...]:

@@ -6,7 +6,7 @@ offers, so that no other module asks for a version.
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -53,45 +53,67 @@ def require_dolfinx() -> ModuleType:
     return dolfinx  # type: ignore[no-any-return]
 
 
+# Corners of the edges of a tetrahedron in the order in which basix puts their degrees of freedom after the corners'.
+_EDGES = np.array([[2, 3], [1, 3], [1, 2], [0, 3], [0, 2], [0, 1]])
+
+
 @dataclass(frozen=True)
 class Space:
-    """Linear and cellwise constant functions on a mesh, with the way back to our numbering.
+    """Temperatures and properties of the cells as functions on a mesh, with the way back to our numbering.
 
     Attributes
     ----------
-    mesh, linear, constant
-        dolfinx objects.
+    mesh
+        dolfinx mesh.
+    temperature
+        dolfinx space of continuous functions, linear or quadratic in each cell.
+    coefficient
+        dolfinx space of functions constant in each cell, or linear in each cell if temperatures are quadratic.
     node_of_dof
-        shape (num_dofs,), our node number of each linear degree of freedom.
+        shape (num_dofs,), our node number of each degree of freedom of a temperature.
     cell_of_local
         shape (num_cells,), our cell number of each local cell.
+    corners
+        shape (num_cells, 4), our nodes at the corners of each local cell, in the order of its degrees of freedom.
     """
 
     mesh: Any
-    linear: Any
-    constant: Any
+    temperature: Any
+    coefficient: Any
     node_of_dof: IntArray
     cell_of_local: IntArray
+    corners: IntArray
 
 
-def build_space(points_m: FloatArray, cells: IntArray) -> Space:
-    """Return function spaces on a mesh of tetrahedra; each process holds the whole mesh."""
+def build_space(
+    points_m: FloatArray, cells: IntArray, *, middles: Callable[[IntArray], IntArray] | None = None
+) -> Space:
+    """Return function spaces on a mesh of tetrahedra; each process holds the whole mesh.
+
+    Parameters
+    ----------
+    middles
+        Gives the nodes in the middle of edges whose two corners (..., 2) it gets. Temperatures are then quadratic.
+    """
     require_dolfinx()
     from dolfinx import fem
     from mpi4py import MPI
 
     make_space = getattr(fem, "functionspace", None) or fem.FunctionSpace
+    degree = 1 if middles is None else 2
     with _quiet_compiler():
         mesh = _create_mesh(MPI.COMM_SELF, np.ascontiguousarray(cells, dtype=np.int64), np.ascontiguousarray(points_m))
-        linear, constant = make_space(mesh, ("Lagrange", 1)), make_space(mesh, ("DG", 0))
+        temperature = make_space(mesh, ("Lagrange", degree))
+        coefficient = make_space(mesh, ("DG", degree - 1))
     num_cells = len(cells)
-    geometry = _table(_geometry_dofmap(mesh.geometry), num_cells)
-    dofs = _table(linear.dofmap.list, num_cells)
     given = np.asarray(_input_indices(mesh.geometry), dtype=np.int64)
-    node_of_dof = np.empty(len(points_m), dtype=np.int64)
-    node_of_dof[dofs.ravel()] = given[geometry.ravel()]
-    local = mesh.topology.original_cell_index
-    return Space(mesh, linear, constant, node_of_dof, np.asarray(local, dtype=np.int64))
+    corners = given[_table(_geometry_dofmap(mesh.geometry), num_cells)]
+    nodes = corners if middles is None else np.concatenate([corners, middles(corners[:, _EDGES])], axis=1)
+    dofs = _table(temperature.dofmap.list, num_cells)
+    node_of_dof = np.empty(int(dofs.max()) + 1, dtype=np.int64)
+    node_of_dof[dofs.ravel()] = nodes.ravel()
+    local = np.asarray(mesh.topology.original_cell_index, dtype=np.int64)
+    return Space(mesh, temperature, coefficient, node_of_dof, local, corners)
 
 
 def _create_mesh(comm: Any, cells: IntArray, points: FloatArray) -> Any:
@@ -130,6 +152,11 @@ def _table(dofmap: Any, num_cells: int) -> AnyArray:
     """Return a cell-to-node table as an array; early releases wrap it in an adjacency list."""
     array = getattr(dofmap, "array", dofmap)
     return np.asarray(array).reshape(num_cells, -1)
+
+
+def dofs_of_cells(space: Any, num_cells: int) -> IntArray:
+    """Return the degrees of freedom of each local cell."""
+    return np.asarray(_table(space.dofmap.list, num_cells), dtype=np.int64)
 
 
 def new_function(space: Any) -> Any:
@@ -248,4 +275,13 @@ class Factorization:
         self._solver.setUp()
 
 
-__all__ = ["SUPPORTED", "Factorization", "Space", "assemble_array", "assemble_csr", "build_space", "require_dolfinx"]
+__all__ = [
+    "SUPPORTED",
+    "Factorization",
+    "Space",
+    "assemble_array",
+    "assemble_csr",
+    "build_space",
+    "dofs_of_cells",
+    "require_dolfinx",
+]

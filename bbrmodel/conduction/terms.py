@@ -40,9 +40,11 @@ class Term(Protocol):
 
 @dataclass(frozen=True)
 class FacetTerm:
-    """A flux through facets that depends on each facet's mean temperature: film, bath, given flux.
+    """A flux through pieces of surface that depends on each piece's mean temperature: film, bath, given flux.
 
-    `nodes` has shape (num, 3), `area_m2` (num,); `law` maps facet temperatures to flux [W/m2] and slope [W/m2/K].
+    `nodes` has shape (num, nodes of a piece), `area_m2` (num,); `law` maps the pieces' temperatures to flux [W/m2] and
+    slope [W/m2/K]. The mean temperature is that of the nodes, which share the heat in equal parts: a piece is a facet
+    with its three corners, or a third of a facet of quadratic temperatures with one middle of an edge (`facet_pieces`).
     """
 
     name: str
@@ -61,10 +63,11 @@ class FacetTerm:
         return float(flux @ self.area_m2)
 
     def derivative(self, T: FloatArray) -> Any:
-        """Return the exact 3 x 3 blocks of the facets."""
+        """Return the exact blocks of the pieces."""
         _, slope = self.law(T[self.nodes].mean(axis=1))
-        block = np.repeat(slope * self.area_m2 / 9.0, 9)
-        rows, columns = np.repeat(self.nodes, 3, axis=1).ravel(), np.tile(self.nodes, (1, 3)).ravel()
+        num = self.nodes.shape[1]
+        block = np.repeat(slope * self.area_m2 / num**2, num**2)
+        rows, columns = np.repeat(self.nodes, num, axis=1).ravel(), np.tile(self.nodes, (1, num)).ravel()
         return coo_matrix((block, (rows, columns)), shape=(len(T), len(T)))
 
     def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
@@ -73,9 +76,29 @@ class FacetTerm:
         return spread(self.nodes, slope * direction[self.nodes].mean(axis=1) * self.area_m2, len(T))
 
 
+# Integrals of products of shape functions over a triangle of area 1: three corners; six nodes, corners first.
+_LINEAR_MASS = (np.ones((3, 3)) + np.eye(3)) / 12.0
+_QUADRATIC_MASS = (
+    np.array(
+        [
+            [6, -1, -1, 0, -4, 0],
+            [-1, 6, -1, 0, 0, -4],
+            [-1, -1, 6, -4, 0, 0],
+            [0, 0, -4, 32, 16, 16],
+            [-4, 0, 0, 16, 32, 16],
+            [0, -4, 0, 16, 16, 32],
+        ]
+    )
+    / 180.0
+)
+
+
 @dataclass(frozen=True)
 class JointTerm:
-    """A thermal contact: the flux is conductance x temperature step, node by node over matching facets."""
+    """A thermal contact: the flux is conductance x temperature step, node by node over matching facets.
+
+    `first` and `second` have shape (num, 3), or (num, 6) where temperatures are quadratic.
+    """
 
     name: str
     first: IntArray
@@ -99,7 +122,8 @@ class JointTerm:
 
     def step(self, T: FloatArray) -> float:
         """Return the area mean of T(first) - T(second) [K]."""
-        return float((T[self.first] - T[self.second]).mean(axis=1) @ self.area_m2 / self.area_m2.sum())
+        flux_nodes = T[self.first[:, -3:]] - T[self.second[:, -3:]]  # their mean is the facet's
+        return float(flux_nodes.mean(axis=1) @ self.area_m2 / self.area_m2.sum())
 
     def largest_step(self, T: FloatArray) -> float:
         """Return T(first) - T(second) [K] at the node where its size is largest."""
@@ -108,8 +132,8 @@ class JointTerm:
 
     def derivative(self, T: FloatArray) -> Any:
         """Return the exact matrix."""
-        mass = (np.ones((3, 3)) + np.eye(3)) / 12.0
-        block = (self.conductance_W_m2_K * self.area_m2)[:, None, None] * mass
+        num = self.first.shape[1]
+        block = (self.conductance_W_m2_K * self.area_m2)[:, None, None] * self._mass
         data, rows, columns = [], [], []
         for row_nodes, column_nodes, sign in (
             (self.first, self.first, -1.0),
@@ -118,8 +142,8 @@ class JointTerm:
             (self.second, self.first, 1.0),
         ):
             data.append(sign * block.ravel())
-            rows.append(np.repeat(row_nodes, 3, axis=1).ravel())
-            columns.append(np.tile(column_nodes, (1, 3)).ravel())
+            rows.append(np.repeat(row_nodes, num, axis=1).ravel())
+            columns.append(np.tile(column_nodes, (1, num)).ravel())
         entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
         return coo_matrix(entries, shape=(len(T), len(T)))
 
@@ -127,11 +151,15 @@ class JointTerm:
         """Return the change of heat into each node (the term is linear)."""
         return self.heat(direction)
 
+    @property
+    def _mass(self) -> FloatArray:
+        """The mass matrix of a facet of area 1."""
+        mass: FloatArray = _LINEAR_MASS if self.first.shape[1] == 3 else _QUADRATIC_MASS
+        return mass
+
     def _load(self, step: FloatArray) -> FloatArray:
-        """Return nodal loads (num, 3) of linear steps over the facets."""
-        load: FloatArray = (self.conductance_W_m2_K * self.area_m2 / 12.0)[:, None] * (
-            step + step.sum(axis=1, keepdims=True)
-        )
+        """Return nodal loads of steps that are linear or quadratic over the facets, both (num, nodes of a facet)."""
+        load: FloatArray = (self.conductance_W_m2_K * self.area_m2)[:, None] * (step @ self._mass)
         return load
 
 
@@ -252,14 +280,32 @@ def check_curves(name: str, T: FloatArray, *curves: Callable[[FloatArray], Float
             raise PropertyRangeError(f"{name}: {error}") from None
 
 
+def facet_pieces(facet_nodes: IntArray, area_m2: FloatArray) -> tuple[IntArray, FloatArray, IntArray]:
+    """Return nodes, areas and facet numbers of the pieces on which a `FacetTerm` is accurate.
+
+    Parameters
+    ----------
+    facet_nodes
+        shape (num, 3), or (num, 6) where temperatures are quadratic. Then each middle of an edge stands for a third of
+        its facet: the three are the points of a rule that is exact for quadratic functions.
+    area_m2
+        shape (num,), areas of the facets.
+    """
+    which = np.arange(len(facet_nodes))
+    if facet_nodes.shape[1] == 3:
+        return facet_nodes, area_m2, which
+    return facet_nodes[:, 3:].reshape(-1, 1), np.repeat(area_m2 / 3.0, 3), np.repeat(which, 3)
+
+
 def spread(nodes: IntArray, power_W: FloatArray, num_nodes: int) -> FloatArray:
-    """Return nodal loads when each facet's power goes to its three nodes in equal parts."""
-    return _collect(nodes, np.repeat(power_W[:, None] / 3.0, 3, axis=1), num_nodes)
+    """Return nodal loads when each piece's power goes to its nodes in equal parts."""
+    num = nodes.shape[1]
+    return _collect(nodes, np.repeat(power_W[:, None] / num, num, axis=1), num_nodes)
 
 
 def _collect(nodes: IntArray, load: FloatArray, num_nodes: int) -> FloatArray:
-    """Return sums of loads (num, 3) by node."""
+    """Return sums of loads (num, nodes of a piece) by node."""
     return np.bincount(nodes.ravel(), weights=load.ravel(), minlength=num_nodes).astype(np.float64)
 
 
-__all__ = ["FacetTerm", "JointTerm", "LinkTerm", "SourceTerm", "Term", "check_curves", "spread"]
+__all__ = ["FacetTerm", "JointTerm", "LinkTerm", "SourceTerm", "Term", "check_curves", "facet_pieces", "spread"]

@@ -11,7 +11,6 @@ from bbrmodel.mesh.bundle import MeshBundle
 from bbrmodel.mesh.facets import FacetMesh, Interfaces
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
-
 # Corners of the edges whose middles follow the corners in a quadratic cell or facet.
 CELL_EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
 FACET_EDGES = np.array([[0, 1], [1, 2], [2, 0]])

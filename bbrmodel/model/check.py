@@ -82,7 +82,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
         No surface radiates, a facet has no area or stands twice, a few rays from every facet find the cavity open.
     """
     pairs = [joint.bodies for joint in assignment.split_joints]
-    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
+    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs, degree=case.solver.degree)
     check_anchored(case, mesh, assignment, split=split)
     built = build_enclosure(case, mesh, assignment)
     rays = 0

@@ -79,7 +79,7 @@ def exchange_of_case(
     mesh = prepare_mesh(case, cache=cache, progress=progress)
     assignment = assign(case, mesh)
     pairs = [joint.bodies for joint in assignment.split_joints]
-    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
+    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs, degree=case.solver.degree)
     guess = first_guess(case, assignment)
     expected = expected_temperatures(assignment, guess)
     built = build_light(case, mesh, assignment, split=split, cache=LightCache(cache, expected, progress))

@@ -132,7 +132,7 @@ def build_light(
     aim = _aim(case, enclosure, cache.expected_K)
     view_factors = _view_factors(case.radiation, enclosure, plan, cache=cache, aim=aim)
     traced = _traced(case.radiation, enclosure, plan, cache=cache)
-    nodes = split.facet_nodes[mesh.facets.exposed][built.part_of]
+    nodes = split.flux_nodes[mesh.facets.exposed][built.part_of]
     by_class = {name: found.areas for name, found in view_factors.items()}
     by_class |= {name: found.areas for name, found in traced.items()}
     surfaces = RadiatingSurfaces(
@@ -147,6 +147,7 @@ def build_light(
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
         environment_temperature_K=case.radiation.environment_temperature_K,
+        middles=split.degree == 2,
     )
     exchange = LightExchange(surfaces, len(split.points_m))
     edges, exposed = case.radiation.band_edges_m, mesh.facets.exposed

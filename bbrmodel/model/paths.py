@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bbrmodel.conduction.solid import cell_volumes
-from bbrmodel.conduction.terms import FacetTerm, JointTerm, SourceTerm, Term
+from bbrmodel.conduction.solid import node_volumes
+from bbrmodel.conduction.terms import FacetTerm, JointTerm, SourceTerm, Term, facet_pieces
 from bbrmodel.errors import ConfigError
 from bbrmodel.mesh import SplitMesh
 from bbrmodel.mesh.facets import facet_areas_normals
@@ -66,9 +66,9 @@ class PathBuilder:
         """Return film, bath or given flux on one surface."""
         mine = self._mesh.facets.surface == index
         name = self._mesh.facets.surface_names[index]
-        nodes, area = self._split.facet_nodes[mine], self._area[mine]
+        nodes, area, facet = facet_pieces(self._split.facet_nodes[mine], self._area[mine])
         if condition.bath is not None:
-            wall = build_wall(self._mesh.facet_vertices_m[mine], condition)
+            wall = build_wall(self._mesh.facet_vertices_m[mine][facet], condition)
             return BathTerm(f"bath:{name}", nodes, area, wall.law(), wall)
         if condition.heat_flux_W_m2 is not None:
             flux = condition.heat_flux_W_m2
@@ -82,7 +82,7 @@ class PathBuilder:
         indices = [names.index(found) for found in matching_names(name, names)]
         mine = np.isin(self._mesh.facets.surface, indices) & (self._split.facet_nodes[:, 0] >= 0)
         load = np.repeat(self._area[mine] / 3.0, 3)
-        weights = np.bincount(self._split.facet_nodes[mine].ravel(), weights=load, minlength=len(self._split.points_m))
+        weights = np.bincount(self._split.flux_nodes[mine].ravel(), weights=load, minlength=len(self._split.points_m))
         average: FloatArray = (weights / weights.sum()).astype(np.float64)
         return average
 
@@ -93,11 +93,8 @@ class PathBuilder:
             share = self._surface_average(source.surface)
         else:
             mine = self._split.cell_body == self._mesh.bundle.body_names.index(str(source.body))
-            volume = cell_volumes(self._split)[mine]
-            corners = np.repeat(volume / volume.sum() / 4.0, 4)
-            nodes = self._split.cells[mine].ravel()
-            sums = np.bincount(nodes, weights=corners, minlength=len(self._split.points_m))
-            share = sums.astype(np.float64)
+            volume = node_volumes(self._split, mine)
+            share = volume / volume.sum()
         return [SourceTerm(name, power * share) for name, power in source_powers(source).items()]
 
 

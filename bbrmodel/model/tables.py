@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bbrmodel.conduction.solid import cell_volumes
+from bbrmodel.conduction.solid import node_volumes, quadratic_shapes
 from bbrmodel.conduction.terms import JointTerm
 from bbrmodel.errors import ConfigError
 from bbrmodel.mesh import SplitMesh, interpolation_weights, nearest_cell
@@ -28,7 +28,7 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
     residual = float(sum(flows.values()))
     largest = max([solved.scale_W, *(abs(flow) for flow in flows.values())])
     return ThermalState(
-        node_temperature_K=solved.T,
+        node_temperature_K=solved.T[: solved.split.num_corners],
         facet_temperature_K=facet_temperatures(solved),
         bodies=_bodies(solved),
         heat_flows_W=flows,
@@ -45,7 +45,7 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
 
 def facet_temperatures(solved: ThermalSolution) -> FloatArray:
     """Return the temperature of each exposed facet, (mean T^4)^(1/4) where it radiates, else the mean [K]."""
-    nodes = solved.split.facet_nodes[solved.mesh.facets.exposed]
+    nodes = solved.split.flux_nodes[solved.mesh.facets.exposed]
     result = np.full(len(nodes), np.nan)
     solid = nodes[:, 0] >= 0
     if solid.any():
@@ -58,14 +58,13 @@ def facet_temperatures(solved: ThermalSolution) -> FloatArray:
 
 def _bodies(solved: ThermalSolution) -> tuple[BodyTemperature, ...]:
     """Return extremes and volume mean of every body."""
-    volume = cell_volumes(solved.split) if len(solved.split.cells) else np.empty(0)
     rows = []
     for index, name in enumerate(solved.mesh.bundle.body_names):
         mine = solved.split.cell_body == index
-        corners = solved.T[solved.split.cells[mine]]
-        mean = float(corners.mean(axis=1) @ volume[mine] / volume[mine].sum())
+        nodal, weight = solved.T[solved.split.cell_nodes[mine]], node_volumes(solved.split, mine)
+        mean = float(solved.T @ weight / weight.sum())
         label = solved.assignment.materials[index].name
-        rows.append(BodyTemperature(name, label, float(corners.min()), mean, float(corners.max())))
+        rows.append(BodyTemperature(name, label, float(nodal.min()), mean, float(nodal.max())))
     return tuple(rows)
 
 
@@ -101,7 +100,8 @@ def place_sensors(case: Case, mesh: PreparedMesh, split: SplitMesh) -> list[tupl
     places = []
     for sensor in case.sensors:
         body = mesh.bundle.body_names.index(sensor.body)
-        cells = split.cells[split.cell_body == body]
+        mine = split.cell_body == body
+        cells, nodes = split.cells[mine], split.cell_nodes[mine]
         point = np.array(sensor.position_m)
         cell, distance = nearest_cell(point, split.points_m, cells)
         if distance > MAX_SENSOR_DISTANCE_M:
@@ -109,7 +109,8 @@ def place_sensors(case: Case, mesh: PreparedMesh, split: SplitMesh) -> list[tupl
                 f"sensors.{sensor.name}.position_m = {list(sensor.position_m)}: it lies {1e3 * distance:.1f} mm "
                 f"outside body '{sensor.body}' ({1e3 * MAX_SENSOR_DISTANCE_M:g} mm is allowed). Move it onto the part."
             )
-        places.append((cells[cell], interpolation_weights(point, split.points_m[cells[cell]])))
+        weights = interpolation_weights(point, split.points_m[cells[cell]])
+        places.append((nodes[cell], weights if split.degree == 1 else quadratic_shapes(weights)))
     return places
 
 

@@ -69,7 +69,7 @@ def solve_temperatures(
     """
     timings: dict[str, float] = {}
     pairs = [joint.bodies for joint in assignment.split_joints]
-    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs)
+    split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs, degree=case.solver.degree)
     check_anchored(case, mesh, assignment, split=split)
     if len(mesh.bundle.cells):
         from bbrmodel.conduction.fenicsx import require_dolfinx

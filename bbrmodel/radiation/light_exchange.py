@@ -11,7 +11,7 @@ reflections and passages: facets count as black with the area (area x emissivity
 a facet absorbs :math:`\alpha_b H`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ from bbrmodel.typing import BoolArray, FloatArray, IntArray
 # Of the light that is sent out; far below the energy residual that a solve may leave.
 TOLERANCE = 1e-11
 
+_ByFacet = Callable[[FloatArray], FloatArray]  # of the temperatures of three nodes of every facet (num, 3) [K]
+
 
 @dataclass(frozen=True)
 class RadiatingSurfaces:
@@ -41,7 +43,8 @@ class RadiatingSurfaces:
     area_m2
         shape (num_facets,), area that emits; a sheet has two sides.
     nodes
-        shape (num_facets, 3), nodes of the solid behind a facet; -1 where `shell_temperature_K` holds.
+        shape (num_facets, 3), nodes of the solid behind a facet; -1 where `shell_temperature_K` holds. Corners, or the
+        middles of edges if `middles`: in both a uniform flux goes to them in equal parts.
     shell_temperature_K
         shape (num_facets,), temperature of facets without a body behind them; NaN elsewhere.
     """
@@ -57,6 +60,7 @@ class RadiatingSurfaces:
     surface_names: tuple[str, ...]
     radiates: BoolArray
     environment_temperature_K: float | None = None
+    middles: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ class LightExchange:
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
         self._area = surfaces.area_m2
+        self._mean_fourth: _ByFacet = _sampled_fourth_power if surfaces.middles else mean_fourth_power
+        self._fourth_gradient: _ByFacet = _sampled_gradient if surfaces.middles else fourth_power_gradient
         self.lights: tuple[LightState, ...] = ()
         self._solvers: dict[str, RadiositySolver] = {}
         self._frozen = False
@@ -127,7 +133,7 @@ class LightExchange:
         mean[self._solid] = corner.mean(axis=1)
         mean = np.where(self.surfaces.radiates, mean, 0.0)
         fourth = mean**4
-        fourth[self._solid] = mean_fourth_power(corner)
+        fourth[self._solid] = self._mean_fourth(corner)
         self.fourth_power = fourth
         self.facet_temperature_K = fourth**0.25
         self._mean, self._corner = mean, corner
@@ -135,7 +141,8 @@ class LightExchange:
         previous = {light.name: light.irradiance for light in self.lights}
         self.lights = tuple(self._solve_light(name, previous.get(name)) for name in self.surfaces.optics.light_names)
         self.net_absorbed_W = self._area * sum(li.absorptivity * li.irradiance - li.emitted for li in self.lights)
-        return self._to_nodes(self.net_absorbed_W)
+        heat = self._to_nodes(self.net_absorbed_W)
+        return heat + self._uneven_emission() if self.surfaces.middles else heat
 
     def _solve_light(self, name: str, start: FloatArray | None) -> LightState:
         """Return the state of one class of light."""
@@ -183,24 +190,27 @@ class LightExchange:
         change_fourth = np.zeros(len(self._area))
         step = direction[self._nodes]
         change_mean[self._solid] = step.mean(axis=1)
-        change_fourth[self._solid] = np.einsum("ij,ij->i", fourth_power_gradient(self._corner), step)
+        change_fourth[self._solid] = np.einsum("ij,ij->i", self._fourth_gradient(self._corner), step)
         absorbed = np.zeros(len(self._area))
         for light in self.lights:
             source = _emission_change(light, change_mean, (change_fourth, self.fourth_power))
             absorbed -= light.weight * source
             if not self._frozen:
                 absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
-        return self._to_nodes(self._area * absorbed)
+        heat = self._to_nodes(self._area * absorbed)
+        return heat + self._uneven_change(step) if self.surfaces.middles else heat
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
-        emissivity = self.emissivity()[self._solid]
-        slope = (
-            -STEFAN_BOLTZMANN * (emissivity * self._area[self._solid])[:, None] * fourth_power_gradient(self._corner)
-        )
-        rows = np.repeat(self._nodes, 3, axis=1).ravel()
-        columns = np.tile(self._nodes, (1, 3)).ravel()
-        data = np.tile(slope / 3.0, (1, 3)).ravel()
+        strength = -STEFAN_BOLTZMANN * (self.emissivity() * self._area)[self._solid, None]
+        slope = strength * self._fourth_gradient(self._corner)
+        if self.surfaces.middles:  # each third of a facet has its own emission
+            rows = columns = self._nodes.ravel()
+            data = slope.ravel()
+        else:
+            rows = np.repeat(self._nodes, 3, axis=1).ravel()
+            columns = np.tile(self._nodes, (1, 3)).ravel()
+            data = np.tile(slope / 3.0, (1, 3)).ravel()
         return coo_matrix((data, (rows, columns)), shape=(self._num_nodes, self._num_nodes))
 
     def largest_flow(self) -> float:
@@ -225,7 +235,24 @@ class LightExchange:
 
     def _to_nodes(self, facet_heat: FloatArray) -> FloatArray:
         """Return nodal heat when each facet's heat goes to its three nodes in equal parts."""
-        load = np.repeat(facet_heat[self._solid] / 3.0, 3)
+        return self._collect(np.repeat(facet_heat[self._solid] / 3.0, 3))
+
+    def _uneven_emission(self) -> FloatArray:
+        """Return nodal heat because thirds of a facet emit by their own temperatures, not by their mean; sums to 0."""
+        strength = STEFAN_BOLTZMANN / 3.0 * (self.emissivity() * self._area)[self._solid, None]
+        return self._collect((strength * (self.fourth_power[self._solid, None] - self._corner**4)).ravel())
+
+    def _uneven_change(self, step: FloatArray) -> FloatArray:
+        """Return the change of `_uneven_emission` for a change of the facets' nodal temperatures (num, 3) [K]."""
+        slopes = [li.absorptivity_slope * li.share + li.absorptivity * li.share_slope for li in self.lights]
+        gain = np.sum(slopes, axis=0)[self._solid] * step.mean(axis=1)
+        fourth = 4.0 * self._corner**3 * step
+        change = gain[:, None] * (self.fourth_power[self._solid, None] - self._corner**4)
+        change += self.emissivity()[self._solid, None] * (fourth.mean(axis=1, keepdims=True) - fourth)
+        return self._collect((STEFAN_BOLTZMANN / 3.0 * self._area[self._solid, None] * change).ravel())
+
+    def _collect(self, load: FloatArray) -> FloatArray:
+        """Return sums by node of loads of the facets' nodes (3 x number of facets of the solid,)."""
         heat: FloatArray = np.bincount(self._nodes.ravel(), weights=load, minlength=self._num_nodes).astype(np.float64)
         return heat
 
@@ -264,6 +291,18 @@ def fourth_power_gradient(corner: FloatArray) -> FloatArray:
     """Return the derivative of `mean_fourth_power` by the corner temperatures, shape (num, 3), [K3]."""
     columns = [corner[:, k] for k in range(3)]
     gradient: FloatArray = np.stack([_complete_homogeneous([*columns, columns[k]], 3) for k in range(3)], axis=1) / 15.0
+    return gradient
+
+
+def _sampled_fourth_power(middle: FloatArray) -> FloatArray:
+    """Return the mean of T^4 over triangles by the middles of their edges (num, 3) [K]; exact for quadratic T^4."""
+    mean: FloatArray = (middle**4).mean(axis=1)
+    return mean
+
+
+def _sampled_gradient(middle: FloatArray) -> FloatArray:
+    """Return the derivative of `_sampled_fourth_power`, shape (num, 3), [K3]."""
+    gradient: FloatArray = 4.0 / 3.0 * middle**3
     return gradient
 
 

@@ -126,12 +126,15 @@ class Ion(Spec):
 
 
 class Solver(Spec):
-    """When the iteration for the temperatures stops."""
+    """How temperatures are represented, and when the iteration for them stops."""
 
     relative_tolerance: float = Field(
         default=1e-8, gt=0.0, lt=1.0, strict=True, description="Energy residual as a part of the largest heat flow"
     )
     max_iterations: Count = Field(default=50, description="Newton steps before the run is given up")
+    degree: Literal[1, 2] = Field(
+        default=1, description="Temperatures are linear (1) or quadratic (2) in each cell of the mesh"
+    )
 
 
 class Case(Spec):
@@ -162,7 +165,7 @@ class Case(Spec):
         default=None, description="Exchange of radiation; without it heat is only conducted"
     )
     ion: Ion | None = Field(default=None, description="The ion; without it only temperatures are computed")
-    solver: Solver = Field(default_factory=Solver, description="Stopping rule")
+    solver: Solver = Field(default_factory=Solver, description="Degree of the temperatures and stopping rule")
     time: Time | None = Field(default=None, description="A run in time; without it the steady state is computed")
     schedules: tuple[Schedule, ...] = Field(default=(), description="Values that change with time")
     levels: tuple[BathLevel, ...] = Field(default=(), description="Levels of baths that fall as the liquid boils off")
