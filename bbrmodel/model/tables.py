@@ -6,6 +6,7 @@ from bbrmodel.conduction.solid import node_volumes, quadratic_shapes
 from bbrmodel.conduction.terms import JointTerm
 from bbrmodel.errors import ConfigError
 from bbrmodel.mesh import SplitMesh, interpolation_weights, nearest_cell
+from bbrmodel.model.bonds import bond_flows
 from bbrmodel.model.path_tables import bath_loads, joint_flows, link_flows, source_rows
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.thermal import ThermalSolution
@@ -34,7 +35,7 @@ def tabulate(solved: ThermalSolution) -> ThermalState:
         heat_flows_W=flows,
         energy_balance=EnergyBalance(residual, abs(residual) / largest),
         sensors=_sensors(solved),
-        joints=joint_flows(solved),
+        joints=(*joint_flows(solved), *bond_flows(solved)),
         baths=bath_loads(solved),
         residual_history_W=solved.history_W,
         links=link_flows(solved),

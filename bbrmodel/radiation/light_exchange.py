@@ -141,8 +141,7 @@ class LightExchange:
         previous = {light.name: light.irradiance for light in self.lights}
         self.lights = tuple(self._solve_light(name, previous.get(name)) for name in self.surfaces.optics.light_names)
         self.net_absorbed_W = self._area * sum(li.absorptivity * li.irradiance - li.emitted for li in self.lights)
-        heat = self._to_nodes(self.net_absorbed_W)
-        return heat + self._uneven_emission() if self.surfaces.middles else heat
+        return self._collect(self.loads_of_solid()[1])
 
     def _solve_light(self, name: str, start: FloatArray | None) -> LightState:
         """Return the state of one class of light."""
@@ -197,8 +196,8 @@ class LightExchange:
             absorbed -= light.weight * source
             if not self._frozen:
                 absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
-        heat = self._to_nodes(self._area * absorbed)
-        return heat + self._uneven_change(step) if self.surfaces.middles else heat
+        load = np.repeat((self._area * absorbed)[self._solid, None] / 3.0, 3, axis=1)
+        return self._collect(load + self._uneven_change(step) if self.surfaces.middles else load)
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
@@ -233,27 +232,28 @@ class LightExchange:
         total: FloatArray = np.sum([light.absorptivity * light.share for light in self.lights], axis=0)
         return total
 
-    def _to_nodes(self, facet_heat: FloatArray) -> FloatArray:
-        """Return nodal heat when each facet's heat goes to its three nodes in equal parts."""
-        return self._collect(np.repeat(facet_heat[self._solid] / 3.0, 3))
-
-    def _uneven_emission(self) -> FloatArray:
-        """Return nodal heat because thirds of a facet emit by their own temperatures, not by their mean; sums to 0."""
-        strength = STEFAN_BOLTZMANN / 3.0 * (self.emissivity() * self._area)[self._solid, None]
-        return self._collect((strength * (self.fourth_power[self._solid, None] - self._corner**4)).ravel())
+    def loads_of_solid(self) -> tuple[IntArray, FloatArray]:
+        """Return the facets that have a body behind them, and the net heat of their three nodes (num, 3) [W]."""
+        load = np.repeat(self.net_absorbed_W[self._solid, None] / 3.0, 3, axis=1)
+        if self.surfaces.middles:  # thirds of a facet emit by their own temperatures, not by their mean
+            strength = STEFAN_BOLTZMANN / 3.0 * (self.emissivity() * self._area)[self._solid, None]
+            load = load + strength * (self.fourth_power[self._solid, None] - self._corner**4)
+        return self._solid, load
 
     def _uneven_change(self, step: FloatArray) -> FloatArray:
-        """Return the change of `_uneven_emission` for a change of the facets' nodal temperatures (num, 3) [K]."""
+        """Return the change of what thirds emit beyond the mean of their facet, for steps of their nodes (num, 3)."""
         slopes = [li.absorptivity_slope * li.share + li.absorptivity * li.share_slope for li in self.lights]
         gain = np.sum(slopes, axis=0)[self._solid] * step.mean(axis=1)
         fourth = 4.0 * self._corner**3 * step
         change = gain[:, None] * (self.fourth_power[self._solid, None] - self._corner**4)
         change += self.emissivity()[self._solid, None] * (fourth.mean(axis=1, keepdims=True) - fourth)
-        return self._collect((STEFAN_BOLTZMANN / 3.0 * self._area[self._solid, None] * change).ravel())
+        load: FloatArray = STEFAN_BOLTZMANN / 3.0 * self._area[self._solid, None] * change
+        return load
 
     def _collect(self, load: FloatArray) -> FloatArray:
-        """Return sums by node of loads of the facets' nodes (3 x number of facets of the solid,)."""
-        heat: FloatArray = np.bincount(self._nodes.ravel(), weights=load, minlength=self._num_nodes).astype(np.float64)
+        """Return sums by node of loads of the facets' nodes (num, 3)."""
+        num = self._num_nodes
+        heat: FloatArray = np.bincount(self._nodes.ravel(), weights=load.ravel(), minlength=num).astype(np.float64)
         return heat
 
 

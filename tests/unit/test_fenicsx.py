@@ -7,18 +7,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from bbrmodel.typing import FloatArray, IntArray
+from bbrmodel.mesh.split import SplitMesh, add_middles
+from bbrmodel.typing import FloatArray
 
 pytestmark = pytest.mark.fenics
-
-
-@dataclass(frozen=True)
-class Mesh:
-    """The part of a split mesh that conduction reads."""
-
-    points_m: FloatArray
-    cells: IntArray
-    cell_body: IntArray
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class LinearCurve:
         return np.full_like(T, self.slope)
 
 
-def shuffled_box(divisions: int) -> Mesh:
+def shuffled_box(divisions: int) -> SplitMesh:
     """Return a unit cube of tetrahedra with nodes and cells in random order, and two bodies that share no node."""
     rng = np.random.default_rng(1)
     side = divisions + 1
@@ -55,10 +47,11 @@ def shuffled_box(divisions: int) -> Mesh:
     new_number, order = rng.permutation(len(points)), rng.permutation(len(cell_body))
     shuffled = np.empty_like(points)
     shuffled[new_number] = points
-    return Mesh(shuffled, new_number[cells.reshape(-1, 4)][order], cell_body[order])
+    nothing = np.empty((0, 3), dtype=np.int64)
+    return SplitMesh(shuffled, new_number[cells.reshape(-1, 4)][order], cell_body[order], nothing, ())
 
 
-def stiffness(mesh: Mesh, conductivity: FloatArray) -> FloatArray:
+def stiffness(mesh: SplitMesh, conductivity: FloatArray) -> FloatArray:
     """Return the dense stiffness matrix of linear tetrahedra, worked out from the gradients of the hat functions."""
     matrix = np.zeros((len(mesh.points_m),) * 2)
     for cell, k in zip(mesh.cells, conductivity, strict=True):
@@ -85,10 +78,30 @@ def test_assembled_conduction_equals_hand_made_matrices_in_our_node_order() -> N
     )
 
 
-def test_the_jacobian_is_the_derivative_of_the_heat_flows() -> None:
+def test_quadratic_temperatures_are_assembled_exactly_in_our_node_order() -> None:
+    """T = x^2 + 2 y^2 + 3 x y + z, k = 2: k div grad T = 12 W/m3; the mean of k grad T over the cube is (5, 7, 2)."""
+    from bbrmodel.conduction.solid import Solid, node_volumes
+
+    mesh = add_middles(shuffled_box(3))
+    solid = Solid(mesh, (LinearCurve(2.0, 0.0), LinearCurve(2.0, 0.0)))
+    x, y, z = mesh.points_m.T
+    solid.set_temperature(100.0 + x**2 + 2.0 * y**2 + 3.0 * x * y + z)
+    heat = solid.heat_out_of_nodes()
+    inside = (mesh.points_m > 1e-9).all(axis=1) & (mesh.points_m < 1.0 - 1e-9).all(axis=1)
+    at_joint = np.isin(np.arange(len(x)), mesh.cell_nodes[mesh.cell_body == 0]) & (x > 2.0 / 3.0 - 1e-9)
+    at_joint |= np.isin(np.arange(len(x)), mesh.cell_nodes[mesh.cell_body == 1]) & (x < 2.0 / 3.0 + 1e-9)
+    inside &= ~at_joint
+    assert inside.sum() > 50
+    # Quadratic functions are represented exactly: rounding only.
+    np.testing.assert_allclose(heat[inside], -12.0 * node_volumes(mesh)[inside], rtol=0, atol=1e-12)
+    assert mesh.points_m.T @ heat == pytest.approx([5.0, 7.0, 2.0], abs=1e-11)
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+def test_the_jacobian_is_the_derivative_of_the_heat_flows(degree: int) -> None:
     from bbrmodel.conduction.solid import Solid
 
-    mesh = shuffled_box(2)
+    mesh = shuffled_box(2) if degree == 1 else add_middles(shuffled_box(2))
     solid = Solid(mesh, (LinearCurve(2.0, 0.01), LinearCurve(50.0, -0.02)))
     rng = np.random.default_rng(3)
     T, step = 80.0 + 100.0 * rng.random(len(mesh.points_m)), rng.standard_normal(len(mesh.points_m))

@@ -181,10 +181,11 @@ def test_heat_through_a_joint_is_that_of_three_resistances_in_series(tmp_path: P
     resistance = 0.2 / 100.0 / 0.01 + (1.0 / (h * 0.01) if h else np.inf)
     flow = 20.0 / resistance
     assert solution.thermal.heat_flows_W["temperature:warm__outer"] == pytest.approx(flow, rel=1e-9, abs=1e-9)
+    joint = solution.thermal.joints[0]
+    assert joint.between == ("warm", "cool")
+    assert joint.heat_W == pytest.approx(flow, rel=1e-9, abs=1e-9)
+    assert joint.temperature_step_K == pytest.approx(flow / (h * 0.01) if h else 20.0, rel=1e-9)
     if 0.0 < h < np.inf:
-        joint = solution.thermal.joints[0]
-        assert joint.heat_W == pytest.approx(flow, rel=1e-9)
-        assert joint.temperature_step_K == pytest.approx(flow / (h * 0.01), rel=1e-9)
         assert solution.thermal.sensors[0].temperature_K == pytest.approx(100.0 - flow * 0.1 / 100.0 / 0.01, rel=1e-9)
 
 
