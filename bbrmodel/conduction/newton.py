@@ -131,11 +131,17 @@ def solve_steady(
         return SteadyResult(T, iteration.reaction(), history[-1], scale, tuple(history), start_steps)
     raise NotConvergedError(
         f"the temperatures did not converge: residual {history[-1]:.3e} W after {len(history) - 1} Newton steps, "
-        f"{tolerance * scale:.1e} W wanted; history [W]: {', '.join(f'{h:.2e}' for h in history[-8:])}.",
+        f"{tolerance * scale:.1e} W wanted; history [W]: {_in_short(history)}.",
         T=T,
         residual_W=iteration.residual(T),
         history_W=history,
     )
+
+
+def _in_short(history: Sequence[float]) -> str:
+    """Return numbers as text, of many the first and the last."""
+    shown = [f"{value:.2e}" for value in history]
+    return ", ".join(shown if len(shown) <= 10 else [*shown[:5], "...", *shown[-5:]])
 
 
 def _iterate(

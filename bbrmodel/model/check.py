@@ -7,8 +7,8 @@ import numpy as np
 from bbrmodel.mesh import Contact, report_contacts, report_mesh, split_at_joints
 from bbrmodel.mesh.facets import facet_areas_normals
 from bbrmodel.model.assign import AssignedJoint, Assignment
+from bbrmodel.model.heat_checks import check_heat_paths
 from bbrmodel.model.light import build_enclosure, expected_temperatures, plan_case
-from bbrmodel.model.paths import check_anchored
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.model.thermal import first_guess
 from bbrmodel.radiation.enclosure import check_enclosure
@@ -83,7 +83,7 @@ def check_prepared(case: Case, mesh: PreparedMesh, assignment: Assignment) -> Ch
     """
     pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs, degree=case.solver.degree)
-    check_anchored(case, mesh, assignment, split=split)
+    check_heat_paths(case, mesh, assignment, split=split)
     built = build_enclosure(case, mesh, assignment)
     rays = 0
     if built is not None and case.radiation is not None:

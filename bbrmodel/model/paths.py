@@ -98,7 +98,7 @@ class PathBuilder:
         return [SourceTerm(name, power * share) for name, power in source_powers(source).items()]
 
 
-def check_anchored(case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh) -> None:
+def check_anchored(case: Case, mesh: PreparedMesh, assignment: Assignment) -> None:
     """Raise when some body has no way to any temperature: its own would be arbitrary.
 
     Raises
@@ -107,9 +107,8 @@ def check_anchored(case: Case, mesh: PreparedMesh, assignment: Assignment, *, sp
         Naming the bodies and what would tie them.
     """
     names = mesh.bundle.body_names
-    group = _conduction_groups(case, mesh, assignment, split)
+    group, tied = anchored_groups(case, mesh, assignment)
     owner = mesh.facets.body
-    tied = {group[int(b)] for b in _anchored_bodies(case, mesh, assignment)}
     radiating = np.array([finish is not None for finish in assignment.finishes], dtype=bool)[mesh.facets.surface]
     by_light = {group[int(b)] for b in np.unique(owner[radiating & (owner >= 0)])}
     outside = case.radiation is not None and case.radiation.environment_temperature_K is not None
@@ -124,7 +123,16 @@ def check_anchored(case: Case, mesh: PreparedMesh, assignment: Assignment, *, sp
         )
 
 
-def _conduction_groups(case: Case, mesh: PreparedMesh, assignment: Assignment, split: SplitMesh) -> list[int]:
+def anchored_groups(case: Case, mesh: PreparedMesh, assignment: Assignment) -> tuple[list[int], set[int]]:
+    """Return a group for every body, and the groups that have a way to a temperature without light.
+
+    Bodies of one group exchange heat through contacts and links.
+    """
+    group = _conduction_groups(case, mesh, assignment)
+    return group, {group[int(b)] for b in _anchored_bodies(case, mesh, assignment)}
+
+
+def _conduction_groups(case: Case, mesh: PreparedMesh, assignment: Assignment) -> list[int]:
     """Return a group number for every body; bodies in one group exchange heat by conduction."""
     group = list(range(len(mesh.bundle.body_names)))
 
@@ -141,11 +149,11 @@ def _conduction_groups(case: Case, mesh: PreparedMesh, assignment: Assignment, s
     for link in case.links:
         for surface in (link.to, *(sink.surface for sink in link.sinks)):
             if surface is not None:
-                unite(_bodies_of(mesh, link.from_)[0], _bodies_of(mesh, surface)[0])
+                unite(bodies_of(mesh, link.from_)[0], bodies_of(mesh, surface)[0])
     return group
 
 
-def _bodies_of(mesh: PreparedMesh, surface: str) -> list[int]:
+def bodies_of(mesh: PreparedMesh, surface: str) -> list[int]:
     """Return the bodies behind a surface or glob."""
     names = mesh.facets.surface_names
     indices = [names.index(found) for found in matching_names(surface, names)]
@@ -158,11 +166,11 @@ def _anchored_bodies(case: Case, mesh: PreparedMesh, assignment: Assignment) -> 
     bodies: list[int] = []
     for index, condition in assignment.conditions.items():
         if condition.heat_flux_W_m2 is None and condition.film_W_m2_K != 0.0:
-            bodies += _bodies_of(mesh, mesh.facets.surface_names[index])
+            bodies += bodies_of(mesh, mesh.facets.surface_names[index])
     for link in case.links:
         if link_is_tied(link):
-            bodies += _bodies_of(mesh, link.from_)
+            bodies += bodies_of(mesh, link.from_)
     return bodies
 
 
-__all__ = ["PathBuilder", "check_anchored"]
+__all__ = ["PathBuilder", "anchored_groups", "bodies_of", "check_anchored"]

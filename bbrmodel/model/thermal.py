@@ -13,8 +13,9 @@ from bbrmodel.conduction.terms_wire import WireTerm
 from bbrmodel.mesh import SplitMesh, split_at_joints
 from bbrmodel.model.assign import Assignment
 from bbrmodel.model.baths import boiling_notes
+from bbrmodel.model.heat_checks import check_heat_paths, check_lit
 from bbrmodel.model.light import Light, LightCache, build_light, expected_temperatures
-from bbrmodel.model.paths import PathBuilder, check_anchored
+from bbrmodel.model.paths import PathBuilder
 from bbrmodel.model.prepare import PreparedMesh
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.spec import Case
@@ -70,7 +71,7 @@ def solve_temperatures(
     timings: dict[str, float] = {}
     pairs = [joint.bodies for joint in assignment.split_joints]
     split = split_at_joints(mesh.bundle, mesh.facets, mesh.interfaces, pairs=pairs, degree=case.solver.degree)
-    check_anchored(case, mesh, assignment, split=split)
+    check_heat_paths(case, mesh, assignment, split=split)
     if len(mesh.bundle.cells):
         from bbrmodel.conduction.fenicsx import require_dolfinx
 
@@ -103,6 +104,8 @@ class _Passes:
             keep = LightCache(self.cache, expected, self.progress)
             light = build_light(self.case, self.mesh, self.assignment, split=self.split, cache=keep)
             timings["view_factors"] += time.perf_counter() - start
+            if light is not None:
+                check_lit(self.case, self.mesh, self.assignment, light)
             start = time.perf_counter()
             exchange = None if light is None else light.exchange
             solved = _solve(self.case, self.mesh, self.assignment, split=self.split, exchange=exchange)
@@ -139,8 +142,9 @@ def _solve(
             exchange.linearise(empty)
             scale = max(exchange.largest_flow(), 1e-300)
         return (), empty, empty, {}, (0.0, scale, ())
-    from bbrmodel.conduction.newton import SteadyProblem, solve_steady
+    from bbrmodel.conduction.newton import NotConvergedError, SteadyProblem, solve_steady
     from bbrmodel.conduction.spread import make_solid
+    from bbrmodel.model.diagnosis import check_solid_temperatures, failure
 
     builder = PathBuilder(case, mesh, split)
     terms = builder.terms(assignment)
@@ -148,7 +152,11 @@ def _solve(
     guess = first_guess(case, assignment)
     problem = SteadyProblem(make_solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
     solver = case.solver
-    result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
+    try:
+        result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
+    except NotConvergedError as error:
+        raise failure(error, problem, split, mesh.bundle.body_names) from error
+    check_solid_temperatures(result.T, problem, split, mesh.bundle.body_names)
     for term in terms:
         if isinstance(term, LinkTerm | WireTerm):
             term.check_range(result.T)

@@ -3,12 +3,13 @@
 Two blocks of 0.1 m stand side by side and touch; a third stands apart. Each test spoils one thing.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bbrmodel.errors import BbrModelError, ConfigError
+from bbrmodel.errors import BbrModelError, ConfigError, ConvergenceError, PropertyRangeError
 from bbrmodel.pipeline import check_case, solve_case
 from bbrmodel.spec import load_case
 from tests.verification.shapes import write_boxes
@@ -114,13 +115,118 @@ def test_two_conditions_on_one_surface_are_named(tmp_path: Path) -> None:
     assert "boundary_conditions: surface 'left__outer' has two" in problem_of(tmp_path, CASE + by_glob)
 
 
-def test_two_temperatures_that_meet_at_an_edge_are_warned_of(tmp_path: Path) -> None:
+def test_two_temperatures_that_meet_at_an_edge_are_an_error(tmp_path: Path) -> None:
     meeting = '[[boundary_conditions]]\nsurface = "left__side"\ntemperature_K = 90.0\n'
-    report = check_case(load_case(write_case(tmp_path, CASE + meeting)), cache=tmp_path / "cache")
-    (warning,) = (text for text in report.warnings if "share" in text)
-    assert "'left__outer' (80 K) and 'left__side' (90 K) share 8 nodes, which cannot have both" in warning
-    same = check_case(load_case(write_case(tmp_path, CASE + meeting.replace("90", "80"))), cache=tmp_path / "cache")
-    assert not any("share" in text for text in same.warnings)
+    problem = problem_of(tmp_path, CASE + meeting)
+    assert (
+        "surfaces 'left__outer' (80 K) and 'left__side' (90 K) share 8 nodes, which cannot have both. Hold" in problem
+    )
+    check_case(load_case(write_case(tmp_path, CASE + meeting.replace("90", "80"))), cache=tmp_path / "cache")
+
+
+def test_two_temperatures_that_meet_where_bodies_are_bonded_are_an_error(tmp_path: Path) -> None:
+    """The sides of both blocks share the edge of the interface; a joint there gives each block nodes of its own."""
+    text = CASE.replace('surface = "left__outer"', 'surface = "left__side"')
+    text += '[[boundary_conditions]]\nsurface = "right__side"\ntemperature_K = 90.0\n'
+    assert "'left__side' (80 K) and 'right__side' (90 K) share 8 nodes" in problem_of(tmp_path, text)
+    joint = '[[joints]]\nbetween = ["left", "right"]\nconductance_W_m2_K = 100.0\n'
+    check_case(load_case(write_case(tmp_path, text + joint)), cache=tmp_path / "cache")
+
+
+@pytest.mark.fenics
+def test_a_heated_body_with_almost_no_way_out_is_named_with_its_heat(tmp_path: Path) -> None:
+    source = '[[heat_sources]]\nname = "heater"\nbody = "apart"\npower_W = 5.0\n'
+    film = ANCHOR.replace("temperature_K = 80.0", "film_W_m2_K = 1e-6\nambient_K = 80.0")
+    case = load_case(write_case(tmp_path, CASE.replace(ANCHOR, film) + source))
+    # 5 W over 1e-6 W/m2/K x 0.01 m2 are 5e8 K.
+    with pytest.raises(PropertyRangeError, match=r"'apart' would be at 5e\+08 K, .* given 5 W, and 1\.00e-08 W/K tie"):
+        solve_case(case, cache=tmp_path / "cache")
+
+
+LIGHT = """
+[surfaces."*"]
+emissivity = 0.5
+[radiation]
+rays_per_facet = 16
+environment_temperature_K = 10.0
+"""
+
+
+@pytest.mark.fenics
+def test_heat_that_cannot_come_from_anywhere_is_an_error_with_its_body_and_the_history(tmp_path: Path) -> None:
+    """A block that only radiates cannot lose 5 W to a heat sink for ever: at 0 K it still receives too little."""
+    source = '[[heat_sources]]\nname = "cooler"\nbody = "apart"\npower_W = -5.0\n'
+    case = load_case(write_case(tmp_path, CASE.replace(ANCHOR, "") + source + LIGHT))
+    with pytest.raises(ConvergenceError) as caught:
+        solve_case(case, cache=tmp_path / "cache")
+    text = str(caught.value)
+    assert re.search(r"after \d+ Newton steps, \S+ W wanted; history \[W\]: .*, 5\.00e\+00\. \d+ % of it", text)
+    assert "% of it is in 'apart'" in text
+    assert "Likely cause: 5 W are taken out of 'apart', more than reaches it at any temperature." in text
+
+
+BOX_IN_BOX = """
+schema_version = 1
+name = "box_in_box"
+[geometry]
+mesh_size_m = 0.05
+[[geometry.parts]]
+name = "box"
+kind = "box"
+size_m = [0.2, 0.2, 0.2]
+cut = ["hollow"]
+[[geometry.parts]]
+name = "hollow"
+kind = "box"
+tool = true
+size_m = [0.1, 0.1, 0.1]
+[[geometry.parts]]
+name = "cube"
+kind = "box"
+size_m = [0.04, 0.04, 0.04]
+[[geometry.parts]]
+name = "other"
+kind = "box"
+position_m = [0.5, 0.0, 0.0]
+size_m = [0.1, 0.1, 0.1]
+cut = ["void"]
+[[geometry.parts]]
+name = "void"
+kind = "box"
+tool = true
+position_m = [0.5, 0.0, 0.0]
+size_m = [0.06, 0.06, 0.06]
+[bodies.box]
+conductivity_W_m_K = 10.0
+emissivity = 0.5
+[bodies.cube]
+conductivity_W_m_K = 10.0
+emissivity = 0.5
+[bodies.other]
+conductivity_W_m_K = 10.0
+emissivity = 0.5
+[surfaces."box__?_*"]
+radiates = false
+[surfaces."other__?_*"]
+radiates = false
+[[boundary_conditions]]
+surface = "other__x_low"
+temperature_K = 80.0
+[[heat_sources]]
+name = "heater"
+body = "cube"
+power_W = 1.0
+[radiation]
+rays_per_facet = 64
+"""
+
+
+@pytest.mark.fenics
+def test_bodies_that_share_only_their_own_light_are_named_with_their_enclosure(tmp_path: Path) -> None:
+    """The light of box and cube closes on itself; another body has a temperature, and light of its own."""
+    (tmp_path / "case.toml").write_text(BOX_IN_BOX, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"box, cube share only the light of enclosure 'box__hollow', which no"):
+        solve_case(load_case(tmp_path / "case.toml"), cache=tmp_path / "cache")
 
 
 @pytest.mark.parametrize(
