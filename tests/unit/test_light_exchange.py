@@ -27,7 +27,9 @@ def bands(enclosure: Enclosure) -> BandOptics:
     return BandOptics(EDGES, np.array([value, 1.0 - 0.8 * value, np.where(enclosure.surface == 2, 0.0, 0.6)]))
 
 
-def exchange_of(enclosure: Enclosure, optics: LightClasses, traced: frozenset[str] = frozenset()) -> LightExchange:
+def exchange_of(
+    enclosure: Enclosure, optics: LightClasses, traced: frozenset[str] = frozenset(), *, middles: bool = False
+) -> LightExchange:
     """Return the exchange of a room whose facets each have three nodes of their own; 300 K outside."""
     lines = compute_view_factors(enclosure).areas
     areas = {}
@@ -51,6 +53,7 @@ def exchange_of(enclosure: Enclosure, optics: LightClasses, traced: frozenset[st
         surface=enclosure.surface,
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
+        middles=middles,
     )
     return LightExchange(surfaces, 3 * enclosure.num_facets)
 
@@ -64,10 +67,11 @@ def temperatures(enclosure: Enclosure) -> FloatArray:
 TRACED = [frozenset(), frozenset({"band_2"}), frozenset(band_names(3))]
 
 
+@pytest.mark.parametrize("middles", [False, True], ids=["corners", "middles"])
 @pytest.mark.parametrize("traced", TRACED, ids=["lines", "both", "paths"])
-def test_the_derivative_is_that_of_the_heat_in_any_band(traced: frozenset[str]) -> None:
+def test_the_derivative_is_that_of_the_heat_in_any_band(traced: frozenset[str], *, middles: bool) -> None:
     enclosure = room()
-    exchange = exchange_of(enclosure, bands(enclosure), traced)
+    exchange = exchange_of(enclosure, bands(enclosure), traced, middles=middles)
     T = temperatures(enclosure)
     direction = np.random.default_rng(1).standard_normal(len(T))
     step = 1e-3
