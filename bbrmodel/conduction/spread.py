@@ -181,12 +181,14 @@ def _cut(mesh: SplitMesh, layout: Layout, own: IntArray) -> _Cut:
     """Return the mesh of the cells that touch some nodes."""
     mine = np.zeros(len(mesh.points_m), dtype=bool)
     mine[own] = True
-    cells = np.flatnonzero(mine[mesh.cells].any(axis=1))
-    nodes = np.unique(mesh.cells[cells])
+    cell_nodes = mesh.cell_nodes
+    cells = np.flatnonzero(mine[cell_nodes].any(axis=1))
+    nodes = np.unique(cell_nodes[cells])  # corners first, and middles in the order of their edges
     place = np.full(len(mesh.points_m), -1, dtype=np.int64)
     place[nodes] = np.arange(len(nodes))
     none = np.empty((0, 3), dtype=np.int64)
-    piece = SplitMesh(mesh.points_m[nodes], place[mesh.cells[cells]], mesh.cell_body[cells], none, ())
+    edges = place[mesh.edges[nodes[nodes >= mesh.num_corners] - mesh.num_corners]]
+    piece = SplitMesh(mesh.points_m[nodes], place[mesh.cells[cells]], mesh.cell_body[cells], none, (), edges)
     return _Cut(piece, nodes, layout.row[nodes], place[own])
 
 

@@ -99,6 +99,13 @@ def test_two_ranks_find_what_one_finds_in_a_clock(tmp_path: Path) -> None:
     assert_same(one, two)
 
 
+@pytest.mark.fenics
+def test_two_ranks_find_what_one_finds_with_quadratic_temperatures(tmp_path: Path) -> None:
+    box = ["benchmarks/coupled_box.toml", "--set", "size_m=0.2", "--set", "radiation.rays_per_facet=50"]
+    one, two = (run_case(ranks, [*box, "--set", "solver.degree=2"], tmp_path / str(ranks)) for ranks in (1, 2))
+    assert_same(one, two)
+
+
 @pytest.mark.slow
 @pytest.mark.fenics
 def test_four_ranks_find_what_one_finds(tmp_path: Path) -> None:
