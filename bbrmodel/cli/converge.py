@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class By(StrEnum):
-    """What makes the meshes finer."""
+    """What makes the levels better."""
 
     refinement = "refinement"
     resolution = "resolution"
+    degree = "degree"
 
 
 def converge(
@@ -25,8 +26,15 @@ def converge(
     case: CaseArgument,
     *,
     changes: SetOption = None,
-    levels: Annotated[int, typer.Option(min=2, max=5, help="Number of meshes.")] = 3,
-    by: Annotated[By, typer.Option(help="Cut every cell, or coarse, default and fine of a builder.")] = By.refinement,
+    levels: Annotated[
+        int | None, typer.Option(min=2, max=5, help="Number of meshes: 3 unless given; two degrees.")
+    ] = None,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="Cut every cell; coarse, default and fine of a builder; linear and quadratic temperatures on one mesh."
+        ),
+    ] = By.refinement,
     as_json: JsonOption = False,
 ) -> None:
     """Solve a case on several meshes: observed order, extrapolated value and error of each number."""

@@ -9,8 +9,6 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy.integrate import quad
-from scipy.interpolate import CubicSpline
 from scipy.special import gamma, zeta
 
 from bbrmodel.errors import PropertyRangeError
@@ -96,6 +94,8 @@ def g_quadrature(y: float) -> float:
 def _integrate(function: Callable[[float], float], start: float, stop: float, pole: float | None = None) -> float:
     weight = {} if pole is None else {"weight": "cauchy", "wvar": pole}
     # An absolute error of 1e-13 is out of reach of rounding in a few cases; full_output keeps quad from warning.
+    from scipy.integrate import quad  # a fifth of a second to load, for lines that few clocks have
+
     return float(quad(function, start, stop, epsabs=1e-13, epsrel=1e-12, limit=200, full_output=True, **weight)[0])
 
 
@@ -112,6 +112,8 @@ def _asymptotic(y: FloatArray) -> FloatArray:
 def _table() -> Callable[[FloatArray], FloatArray]:
     """Return a spline of g over ln y, from `_TABLE_FROM` to `_ASYMPTOTIC_FROM`; takes a fraction of a second, once."""
     ln_y = np.linspace(math.log(_TABLE_FROM), math.log(_ASYMPTOTIC_FROM), _TABLE_POINTS)
+    from scipy.interpolate import CubicSpline
+
     spline: Callable[[FloatArray], FloatArray] = CubicSpline(ln_y, [g_quadrature(float(y)) for y in np.exp(ln_y)])
     return spline
 

@@ -13,8 +13,10 @@ from bbrmodel.solution import Solution
 from bbrmodel.spec import Case, with_overrides
 from bbrmodel.typing import FloatArray, Progress
 
-By = Literal["refinement", "resolution"]
+By = Literal["refinement", "resolution", "degree"]
 RESOLUTIONS = ("coarse", "default", "fine")
+DEGREES = (1, 2)
+DEFAULT_LEVELS: dict[By, int] = {"refinement": 3, "resolution": 3, "degree": 2}
 LOWEST_ORDER, HIGHEST_ORDER = 0.5, 4.0  # outside, three meshes are not yet in the range where an order means anything
 SAFETY, CAUTIOUS = 1.25, 3.0  # factors of Roache's grid convergence index, with and without an observed order
 _BISECTIONS = 60
@@ -63,16 +65,22 @@ class Convergence:
 
 
 def converge_case(
-    case: Case, *, levels: int = 3, by: By = "refinement", cache: Path | None = None, progress: Progress | None = None
+    case: Case,
+    *,
+    levels: int | None = None,
+    by: By = "refinement",
+    cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Convergence:
     """Solve a case on several meshes and say how far its numbers are from a mesh of size zero.
 
     Parameters
     ----------
     levels
-        Number of meshes. By refinement each has half the size of the one before, starting from the case's own: eight
-        times the cells and four times the facets. By resolution: "coarse", "default", "fine" of a builder, of which
-        round parts become rounder too.
+        Number of meshes, 3 by default. By refinement each has half the size of the one before, starting from the
+        case's own: eight times the cells and four times the facets. By resolution: "coarse", "default", "fine" of a
+        builder, of which round parts become rounder too. By degree there are two: linear and quadratic temperatures
+        on the case's own mesh, which tells the error of the temperatures alone, not that of the light.
 
     Raises
     ------
@@ -84,18 +92,10 @@ def converge_case(
     Notes
     -----
     Refinement cuts every cell and keeps the polygons that round parts are made of, so its limit is that of the
-    polygonal model. Radiosity and radiative flux are constant on a facet, temperatures linear in a cell: both of second
-    order in smooth regions, of lower order at edges and joints.
+    polygonal model. Radiosity and radiative flux are constant on a facet and of second order in smooth regions, linear
+    temperatures too, quadratic ones (`solver.degree` 2) of third; all are of lower order at edges and joints.
     """
-    if levels < 2 or (by == "resolution" and levels > len(RESOLUTIONS)):
-        raise ConfigError(f"levels = {levels}: at least 2, and at most {len(RESOLUTIONS)} by resolution.")
-    if by == "resolution" and case.geometry.apparatus is None:
-        raise ConfigError(f"{case.name}: has no builder, so no resolutions. Converge by refinement.")
-    if by == "resolution":
-        changes = [f'geometry.resolution="{name}"' for name in RESOLUTIONS[-levels:]]
-    else:
-        first = case.geometry.refinements
-        changes = [f"geometry.refinements={first + k}" for k in range(levels)]
+    changes = _changes(case, DEFAULT_LEVELS[by] if levels is None else levels, by)
     solved = [solve_case(with_overrides(case, [change]), cache=cache, progress=progress) for change in changes]
     size = np.array([_mesh_size(solution) for solution in solved])
     readings = [_readings(solution) for solution in solved]
@@ -110,6 +110,23 @@ def converge_case(
             for name, last in readings[-1].items()
         ),
     )
+
+
+def _changes(case: Case, levels: int, by: By) -> list[str]:
+    """Return the override that makes each level."""
+    most = {"resolution": len(RESOLUTIONS), "degree": len(DEGREES)}
+    if levels < 2 or levels > most.get(by, levels):
+        raise ConfigError(
+            f"levels = {levels}: at least 2, and at most {len(RESOLUTIONS)} by resolution and {len(DEGREES)} by degree."
+        )
+    if by == "resolution" and case.geometry.apparatus is None:
+        raise ConfigError(f"{case.name}: has no builder, so no resolutions. Converge by refinement.")
+    if by == "resolution":
+        return [f'geometry.resolution="{name}"' for name in RESOLUTIONS[-levels:]]
+    if by == "degree":
+        return [f"solver.degree={degree}" for degree in DEGREES]
+    first = case.geometry.refinements
+    return [f"geometry.refinements={first + k}" for k in range(levels)]
 
 
 def judge(name: str, unit: str, values: Sequence[float], *, size: FloatArray, noise: float) -> Converged:
@@ -177,7 +194,10 @@ def _readings(solution: Solution) -> dict[str, _Reading]:
         found["shift"] = _Reading("Hz", ion.shift_Hz, relative * abs(ion.shift_Hz))
     found |= {f"{body.name} mean": _Reading("K", body.mean_K) for body in thermal.bodies}
     found |= {f"{body.name} max": _Reading("K", body.max_K) for body in thermal.bodies}
+    found |= {f"sensor:{sensor.name}": _Reading("K", sensor.temperature_K) for sensor in thermal.sensors}
     found |= {name: _Reading("W", heat) for name, heat in thermal.heat_flows_W.items()}
+    found |= {f"joint:{'/'.join(joint.between)}": _Reading("W", joint.heat_W) for joint in thermal.joints}
+    found |= {f"link:{link.name}": _Reading("W", link.heat_W) for link in thermal.links}
     return found
 
 

@@ -58,3 +58,69 @@ def test_a_sphere_is_refined_and_keeps_its_exact_answer(tmp_path: Path) -> None:
     ion = found.quantities[0]
     assert (ion.name, ion.unit) == ("T_eff", "K")
     assert ion.values[1] == pytest.approx(170.58994056, abs=4.0 * ion.noise + 0.05)  # and the polygons
+
+
+CUBE = """
+schema_version = 1
+name = "cube"
+[geometry]
+mesh_size_m = 0.3
+[[geometry.parts]]
+name = "cube"
+kind = "box"
+size_m = [1.0, 1.0, 1.0]
+[bodies.cube]
+conductivity_W_m_K = 1.0
+[[boundary_conditions]]
+surface = "cube__*"
+temperature_K = 80.0
+[[heat_sources]]
+name = "heater"
+body = "cube"
+power_W = 100.0
+[[sensors]]
+name = "middle"
+body = "cube"
+position_m = [0.0, 0.0, 0.0]
+"""
+
+
+def mean_rise_of_a_cube() -> float:
+    """Return the mean of u where div grad u = -1 in a unit cube with u = 0 on its sides, from its Fourier series."""
+    odd = np.arange(1, 400, 2, dtype=float) ** 2
+    l, m, n = np.meshgrid(odd, odd, odd, indexing="ij")  # noqa: E741
+    return float(512.0 / np.pi**8 * (1.0 / (l * m * n * (l + m + n))).sum())
+
+
+@pytest.mark.fenics
+@pytest.mark.parametrize(("degree", "lowest", "highest", "error"), [(1, 1.8, 2.2, 0.06), (2, 3.0, 4.0, 2e-3)])
+def test_a_heated_cube_converges_to_its_series_within_the_stated_error(
+    tmp_path: Path, degree: int, lowest: float, highest: float, error: float
+) -> None:
+    """Rationale: the mean temperature is the energy of the solution, whose order is twice the degree where the solution
+    is smooth; at the edges its second derivatives grow without limit, which costs quadratic elements part of the 4.
+    Expected: such an order on three meshes, and the series within the stated error.
+    """
+    (tmp_path / "cube.toml").write_text(CUBE + f"[solver]\ndegree = {degree}\n", encoding="utf-8")
+    found = converge_case(load_case(tmp_path / "cube.toml"), cache=tmp_path)
+    numbers = {one.name: one for one in found.quantities}
+    assert {"cube mean", "cube max", "sensor:middle", "temperature:cube__x_low", "source:heater"} <= set(numbers)
+    mean = numbers["cube mean"]
+    assert mean.order is not None
+    assert lowest < mean.order <= highest
+    exact = 80.0 + 100.0 * mean_rise_of_a_cube()
+    assert abs(mean.extrapolated - exact) <= mean.error
+    assert mean.error < error  # K, of a rise of 2 K
+
+
+@pytest.mark.fenics
+def test_both_degrees_on_one_mesh_tell_the_error_of_the_temperatures(tmp_path: Path) -> None:
+    (tmp_path / "cube.toml").write_text(CUBE, encoding="utf-8")
+    found = converge_case(load_case(tmp_path / "cube.toml"), by="degree", cache=tmp_path)
+    assert found.cells[0] == found.cells[1]
+    mean = next(one for one in found.quantities if one.name == "cube mean")
+    exact = 80.0 + 100.0 * mean_rise_of_a_cube()
+    assert abs(mean.values[1] - exact) < 0.05 * abs(mean.values[0] - exact)
+    assert abs(mean.extrapolated - exact) < mean.error
+    with pytest.raises(ConfigError, match="levels = 3: at least 2, and at most 3 by resolution and 2 by degree"):
+        converge_case(load_case(tmp_path / "cube.toml"), by="degree", levels=3)
