@@ -7,7 +7,7 @@ from bbrmodel.mesh.locate import interpolation_weights, nearest_cell
 from bbrmodel.mesh.quality import report_mesh
 from bbrmodel.mesh.read import read_mesh
 from bbrmodel.mesh.refine import refine
-from bbrmodel.mesh.split import JointFacets, SplitMesh, split_at_joints
+from bbrmodel.mesh.split import JointFacets, SplitMesh, split_at_joints, without_middles
 
 __all__ = [
     "Contact",
@@ -24,4 +24,5 @@ __all__ = [
     "report_contacts",
     "report_mesh",
     "split_at_joints",
+    "without_middles",
 ]

@@ -147,6 +147,15 @@ def add_middles(mesh: SplitMesh) -> SplitMesh:
     return replace(whole, facet_nodes=with_middles(mesh.facet_nodes), joints=joints)
 
 
+def without_middles(mesh: SplitMesh) -> SplitMesh:
+    """Return the mesh of the corners alone, for linear temperatures."""
+    joints = tuple(
+        replace(j, nodes_first=j.nodes_first[:, :3], nodes_second=j.nodes_second[:, :3]) for j in mesh.joints
+    )
+    points, facet_nodes = mesh.points_m[: mesh.num_corners], mesh.facet_nodes[:, :3]
+    return SplitMesh(points, mesh.cells, mesh.cell_body, facet_nodes, joints)
+
+
 def _is_jointed(interfaces: Interfaces, pairs: Sequence[tuple[int, int]], num_bodies: int) -> BoolArray:
     """Return True for the interface facets whose bodies are tied by a joint."""
     wanted = np.array([min(a, b) * num_bodies + max(a, b) for a, b in pairs], dtype=np.int64)
@@ -188,4 +197,4 @@ def _areas(vertices: FloatArray) -> FloatArray:
     return areas
 
 
-__all__ = ["CELL_EDGES", "FACET_EDGES", "JointFacets", "SplitMesh", "add_middles", "split_at_joints"]
+__all__ = ["CELL_EDGES", "FACET_EDGES", "JointFacets", "SplitMesh", "add_middles", "split_at_joints", "without_middles"]

@@ -147,7 +147,7 @@ def build_light(
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
         environment_temperature_K=case.radiation.environment_temperature_K,
-        middles=split.degree == 2,
+        corners=split.facet_nodes[exposed, :3] if split.degree == 2 else None,
     )
     exchange = LightExchange(surfaces, len(split.points_m))
     edges, exposed = case.radiation.band_edges_m, mesh.facets.exposed

@@ -4,13 +4,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bbrmodel.conduction.terms import LinkTerm, Term
 from bbrmodel.conduction.terms_wire import WireTerm
-from bbrmodel.mesh import SplitMesh, split_at_joints
+from bbrmodel.errors import ConvergenceError, PropertyRangeError
+from bbrmodel.mesh import SplitMesh, split_at_joints, without_middles
 from bbrmodel.model.assign import Assignment
 from bbrmodel.model.baths import boiling_notes
 from bbrmodel.model.heat_checks import check_heat_paths, check_lit
@@ -21,10 +22,14 @@ from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.spec import Case
 from bbrmodel.typing import BoolArray, FloatArray, Progress
 
+if TYPE_CHECKING:
+    from bbrmodel.conduction.newton import SteadyProblem
+
 # Optics from resistivity or from the totals of a finish are fixed for a solve; emissivity goes about with temperature,
 # so that 2 % of the one is 2 % of the other at most.
 MAX_CHANGE = 0.02
 MAX_PASSES = 4
+_START_TOLERANCE = 1e-3  # of the largest heat flow, for linear temperatures that quadratic ones start from
 
 
 @dataclass(frozen=True)
@@ -142,26 +147,61 @@ def _solve(
             exchange.linearise(empty)
             scale = max(exchange.largest_flow(), 1e-300)
         return (), empty, empty, {}, (0.0, scale, ())
-    from bbrmodel.conduction.newton import NotConvergedError, SteadyProblem, solve_steady
-    from bbrmodel.conduction.spread import make_solid
+    from bbrmodel.conduction.newton import NotConvergedError, solve_steady
     from bbrmodel.model.diagnosis import check_solid_temperatures, failure
 
     builder = PathBuilder(case, mesh, split)
-    terms = builder.terms(assignment)
-    fixed, value, fixed_nodes = builder.fixed(assignment)
-    guess = first_guess(case, assignment)
-    problem = SteadyProblem(make_solid(split, assignment.curves), terms, fixed, np.where(fixed, value, guess), exchange)
+    guess = np.full(len(split.points_m), first_guess(case, assignment))
+    if split.degree == 2:
+        guess = _linear_start(case, mesh, assignment, split=split, exchange=exchange)
+    problem, fixed_nodes = _pose(builder, assignment, split=split, exchange=exchange, guess=guess)
     solver = case.solver
     try:
         result = solve_steady(problem, tolerance=solver.relative_tolerance, max_iterations=solver.max_iterations)
     except NotConvergedError as error:
         raise failure(error, problem, split, mesh.bundle.body_names) from error
     check_solid_temperatures(result.T, problem, split, mesh.bundle.body_names)
-    for term in terms:
+    for term in problem.terms:
         if isinstance(term, LinkTerm | WireTerm):
             term.check_range(result.T)
     numbers = (result.residual_W, result.scale_W, result.history_W)
-    return tuple(terms), result.T, result.reaction_W, fixed_nodes, numbers
+    return tuple(problem.terms), result.T, result.reaction_W, fixed_nodes, numbers
+
+
+def _pose(
+    builder: PathBuilder,
+    assignment: Assignment,
+    *,
+    split: SplitMesh,
+    exchange: LightExchange | None,
+    guess: FloatArray,
+) -> "tuple[SteadyProblem, Mapping[str, BoolArray]]":
+    """Return the problem of a case on one mesh, starting from a guess, and the fixed nodes of each surface."""
+    from bbrmodel.conduction.newton import SteadyProblem
+    from bbrmodel.conduction.spread import make_solid
+
+    fixed, value, fixed_nodes = builder.fixed(assignment)
+    solid = make_solid(split, assignment.curves)
+    start = np.where(fixed, value, guess)
+    return SteadyProblem(solid, builder.terms(assignment), fixed, start, exchange), fixed_nodes
+
+
+def _linear_start(
+    case: Case, mesh: PreparedMesh, assignment: Assignment, *, split: SplitMesh, exchange: LightExchange | None
+) -> FloatArray:
+    """Return nodal temperatures for quadratic elements to start from: those of linear ones, roughly solved."""
+    from bbrmodel.conduction.newton import solve_steady
+
+    corners = without_middles(split)
+    at_corners = None if exchange is None else exchange.at_corners(split.num_corners)
+    guess = np.full(len(corners.points_m), first_guess(case, assignment))
+    builder = PathBuilder(case, mesh, corners)
+    problem, _ = _pose(builder, assignment, split=corners, exchange=at_corners, guess=guess)
+    try:
+        T = solve_steady(problem, tolerance=_START_TOLERANCE, max_iterations=case.solver.max_iterations).T
+    except (ConvergenceError, PropertyRangeError):  # quadratic elements say what is wrong
+        T = problem.start_K
+    return np.concatenate([T, T[split.edges].mean(axis=1)])
 
 
 def first_guess(case: Case, assignment: Assignment) -> float:

@@ -44,7 +44,9 @@ class RadiatingSurfaces:
         shape (num_facets,), area that emits; a sheet has two sides.
     nodes
         shape (num_facets, 3), nodes of the solid behind a facet; -1 where `shell_temperature_K` holds. Corners, or the
-        middles of edges if `middles`: in both a uniform flux goes to them in equal parts.
+        middles of edges where temperatures are quadratic: in both a uniform flux goes to them in equal parts.
+    corners
+        shape (num_facets, 3), the corners if `nodes` are middles of edges, else None.
     shell_temperature_K
         shape (num_facets,), temperature of facets without a body behind them; NaN elsewhere.
     """
@@ -60,7 +62,7 @@ class RadiatingSurfaces:
     surface_names: tuple[str, ...]
     radiates: BoolArray
     environment_temperature_K: float | None = None
-    middles: bool = False
+    corners: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,20 @@ class LightExchange:
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
         self._area = surfaces.area_m2
-        self._mean_fourth: _ByFacet = _sampled_fourth_power if surfaces.middles else mean_fourth_power
-        self._fourth_gradient: _ByFacet = _sampled_gradient if surfaces.middles else fourth_power_gradient
+        self._mean_fourth: _ByFacet = _sampled_fourth_power if surfaces.corners is not None else mean_fourth_power
+        self._fourth_gradient: _ByFacet = _sampled_gradient if surfaces.corners is not None else fourth_power_gradient
         self.lights: tuple[LightState, ...] = ()
         self._solvers: dict[str, RadiositySolver] = {}
         self._frozen = False
         self.facet_temperature_K = surfaces.shell_temperature_K.copy()
         self.fourth_power = np.zeros(len(self._area))
         self.net_absorbed_W = np.zeros(len(self._area))
+
+    def at_corners(self, num_nodes: int) -> "LightExchange":
+        """Return the same exchange for linear temperatures, whose nodes are the corners of the solid."""
+        corners = self.surfaces.corners
+        nodes = self.surfaces.nodes if corners is None else corners
+        return LightExchange(replace(self.surfaces, nodes=nodes, corners=None), num_nodes)
 
     def linearise(self, T: FloatArray, *, frozen: bool = False) -> FloatArray:
         """Return the net radiative heat into each node [W] and keep the state for derivatives and the ion.
@@ -197,13 +205,13 @@ class LightExchange:
             if not self._frozen:
                 absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
         load = np.repeat((self._area * absorbed)[self._solid, None] / 3.0, 3, axis=1)
-        return self._collect(load + self._uneven_change(step) if self.surfaces.middles else load)
+        return self._collect(load + self._uneven_change(step) if self.surfaces.corners is not None else load)
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
         strength = -STEFAN_BOLTZMANN * (self.emissivity() * self._area)[self._solid, None]
         slope = strength * self._fourth_gradient(self._corner)
-        if self.surfaces.middles:  # each third of a facet has its own emission
+        if self.surfaces.corners is not None:  # each third of a facet has its own emission
             rows = columns = self._nodes.ravel()
             data = slope.ravel()
         else:
@@ -235,7 +243,7 @@ class LightExchange:
     def loads_of_solid(self) -> tuple[IntArray, FloatArray]:
         """Return the facets that have a body behind them, and the net heat of their three nodes (num, 3) [W]."""
         load = np.repeat(self.net_absorbed_W[self._solid, None] / 3.0, 3, axis=1)
-        if self.surfaces.middles:  # thirds of a facet emit by their own temperatures, not by their mean
+        if self.surfaces.corners is not None:  # thirds of a facet emit by their own temperatures, not by their mean
             strength = STEFAN_BOLTZMANN / 3.0 * (self.emissivity() * self._area)[self._solid, None]
             load = load + strength * (self.fourth_power[self._solid, None] - self._corner**4)
         return self._solid, load

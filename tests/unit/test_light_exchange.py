@@ -53,7 +53,7 @@ def exchange_of(
         surface=enclosure.surface,
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
-        middles=middles,
+        corners=np.arange(3 * enclosure.num_facets).reshape(-1, 3) if middles else None,
     )
     return LightExchange(surfaces, 3 * enclosure.num_facets)
 

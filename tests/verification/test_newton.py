@@ -11,10 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from bbrmodel.mesh import SplitMesh
 from bbrmodel.pipeline import solve_case
 from bbrmodel.spec import load_case
+from bbrmodel.typing import FloatArray
 
 pytestmark = pytest.mark.fenics
 
@@ -33,6 +36,10 @@ MAX_STEPS = 8
 def results(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Return a function that solves a case and gives what Newton's method returned."""
     from bbrmodel.conduction import newton
+    from bbrmodel.model import thermal
+
+    def uniform(case: Any, mesh: Any, assignment: Any, *, split: SplitMesh, exchange: Any) -> FloatArray:
+        return np.full(len(split.points_m), thermal.first_guess(case, assignment))
 
     def solve(folder: Path, case: str, changes: list[str], **options: float) -> Any:
         kept = []
@@ -44,6 +51,7 @@ def results(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
                 return kept[-1]
 
             patch.setattr(newton, "solve_steady", keep)
+            patch.setattr(thermal, "_linear_start", uniform)  # quadratic temperatures start uniform as well
             solve_case(load_case(case, changes), cache=folder / "cache")
         return kept[-1]
 
