@@ -68,7 +68,7 @@ def _handed_over(solved: ThermalSolution, apart: SplitMesh) -> FloatArray:
         heat += term.heat(T)
     if solved.light is not None:
         facets, load = solved.light.exchange.loads_of_solid()
-        nodes = apart.flux_nodes[solved.light.facets[facets]]
+        nodes = apart.flux_nodes[solved.mesh.facets.exposed][solved.light.part_of[facets]]
         heat += np.bincount(nodes.ravel(), weights=load.ravel(), minlength=len(heat))
     fixed, _, _ = builder.fixed(solved.assignment)
     return heat + _supplied(heat, fixed, together)

@@ -147,7 +147,7 @@ def build_light(
         surface_names=enclosure.surface_names,
         radiates=enclosure.radiates,
         environment_temperature_K=case.radiation.environment_temperature_K,
-        corners=split.facet_nodes[exposed, :3] if split.degree == 2 else None,
+        corners=split.facet_nodes[mesh.facets.exposed, :3][built.part_of] if split.degree == 2 else None,
     )
     exchange = LightExchange(surfaces, len(split.points_m))
     edges, exposed = case.radiation.band_edges_m, mesh.facets.exposed
