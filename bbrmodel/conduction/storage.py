@@ -1,7 +1,9 @@
 r"""Heat that the solid stores: enthalpy by node, so that what is stored is exactly what flowed in.
 
-Every cell gives a quarter of its mass to each of its nodes, which holds the enthalpy of that mass at its own
-temperature. Like the consistent form this is of second order, and it lets no node overshoot.
+Every cell gives a quarter of its mass to each of its corners, which holds the enthalpy of that mass at its own
+temperature. Like the consistent form this is of second order, and it lets no node overshoot. Where temperatures are
+quadratic a corner has 1/36 and the middle of an edge 4/27: positive too, and exact for linear temperatures, so that
+storage remains of second order.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
 _LOWEST_K, _HIGHEST_K = 1.0, 2000.0  # no temperature of a case lies outside
 _PANEL_RATIO = 1.001  # of temperatures; the cubic between two points is then exact to rounding for smooth c(T)
+_SHARES = {1: np.full(4, 0.25), 2: np.repeat([1.0 / 36.0, 4.0 / 27.0], [4, 6])}  # of a cell's mass, by degree
 _GAUSS_POINTS, _GAUSS_WEIGHTS = roots_legendre(4)
 
 
@@ -83,13 +86,13 @@ class Storage:
 
     def __init__(self, mesh: SplitMesh, curves: Sequence[HeatCapacityCurve], density_kg_m3: Sequence[float]) -> None:
         self.num_nodes = len(mesh.points_m)
-        volume = cell_volumes(mesh)
+        volume, cell_nodes, part = cell_volumes(mesh), mesh.cell_nodes, _SHARES[mesh.degree]
         known: dict[int, Enthalpy] = {}
         shares = []
         for body, (curve, density) in enumerate(zip(curves, density_kg_m3, strict=True)):
             mine = mesh.cell_body == body
-            load = np.repeat(0.25 * density * volume[mine], 4)
-            sums = np.bincount(mesh.cells[mine].ravel(), weights=load, minlength=self.num_nodes)
+            load = (density * volume[mine])[:, None] * part
+            sums = np.bincount(cell_nodes[mine].ravel(), weights=load.ravel(), minlength=self.num_nodes)
             mass: FloatArray = sums.astype(np.float64)
             nodes: IntArray = np.flatnonzero(mass).astype(np.int64)
             enthalpy = known.setdefault(id(curve), Enthalpy(curve, _kinks(curve)))

@@ -13,9 +13,11 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
+from bbrmodel.conduction.storage import StoredRate
 from bbrmodel.mesh import JointFacets, SplitMesh, split_at_joints
 from bbrmodel.model.paths import PathBuilder
 from bbrmodel.model.thermal import ThermalSolution
+from bbrmodel.model.time_system import build_storage
 from bbrmodel.solution import JointFlow
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
@@ -66,12 +68,26 @@ def _handed_over(solved: ThermalSolution, apart: SplitMesh) -> FloatArray:
     builder = PathBuilder(solved.case, solved.mesh, apart)
     for term in builder.terms(solved.assignment):
         heat += term.heat(T)
+    heat += _stored(solved, apart, together)
     if solved.light is not None:
         facets, load = solved.light.exchange.loads_of_solid()
         nodes = apart.flux_nodes[solved.mesh.facets.exposed][solved.light.part_of[facets]]
         heat += np.bincount(nodes.ravel(), weights=load.ravel(), minlength=len(heat))
     fixed, _, _ = builder.fixed(solved.assignment)
     return heat + _supplied(heat, fixed, together)
+
+
+def _stored(solved: ThermalSolution, apart: SplitMesh, together: IntArray) -> FloatArray:
+    """Return the heat [W] that storage gives every body's nodes; bodies of one place share it by their capacity."""
+    stored = [term for term in solved.terms if isinstance(term, StoredRate)]
+    if not stored:
+        return np.zeros(len(together))
+    storage = build_storage(solved.case, solved.mesh, solved.assignment, split=apart)
+    capacity = storage.capacity(solved.T[together])
+    total = np.bincount(together, weights=capacity)
+    given = np.sum([term.heat(solved.T) for term in stored], axis=0)
+    heat: FloatArray = capacity / total[together] * given[together]
+    return heat
 
 
 def _supplied(heat: FloatArray, fixed: BoolArray, together: IntArray) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bbrmodel.conduction.solid import cell_volumes
+from bbrmodel.conduction.solid import node_volumes
 from bbrmodel.conduction.transient import Step
 from bbrmodel.constants import SECONDS_PER_DAY
 from bbrmodel.mesh import SplitMesh
@@ -53,9 +53,9 @@ def build_gauges(system: CaseSystem) -> Gauges:
 
 def _mean_of_body(split: SplitMesh, body: int) -> tuple[IntArray, FloatArray]:
     """Return nodes and weights of the volume mean of a body."""
-    mine = split.cell_body == body
-    volume = cell_volumes(split)[mine]
-    return split.cells[mine].ravel(), np.repeat(volume / volume.sum() / 4.0, 4)
+    volume = node_volumes(split, split.cell_body == body)
+    nodes: IntArray = np.flatnonzero(volume).astype(np.int64)
+    return nodes, volume[nodes] / volume.sum()
 
 
 def row_of(system: CaseSystem, moment: Moment, T: FloatArray, flows_W: Mapping[str, float]) -> dict[str, float]:

@@ -184,7 +184,10 @@ class _Run:
         first = case_at(case, values)
         assignment = assign(first, self.mesh)
         pairs = [joint.bodies for joint in assignment.split_joints]
-        self.split = split_at_joints(self.mesh.bundle, self.mesh.facets, self.mesh.interfaces, pairs=pairs)
+        degree = case.solver.degree
+        self.split = split_at_joints(
+            self.mesh.bundle, self.mesh.facets, self.mesh.interfaces, pairs=pairs, degree=degree
+        )
         guess = first_guess(first, assignment) if given is None else given
         self.expected = expected_temperatures(assignment, guess)
         if given is None and saved is not None:
