@@ -9,11 +9,10 @@ import numpy as np
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.ion.clocks import clock
-from bbrmodel.ion.cross_check import check_by_paths
 from bbrmodel.ion.field import EffectiveView, first_seen
-from bbrmodel.ion.look import look
+from bbrmodel.ion.near_field import WANTED_LENGTHS
+from bbrmodel.ion.observe import Owners, observe
 from bbrmodel.ion.shift import data_warnings
-from bbrmodel.ion.tables import tabulate_ion
 from bbrmodel.ion.watch import watch_maker
 from bbrmodel.mesh import nearest_cell, report_mesh
 from bbrmodel.model import (
@@ -31,10 +30,9 @@ from bbrmodel.model.tables import tabulate
 from bbrmodel.model.thermal import first_guess
 from bbrmodel.model.transient import TimeRun, check_in_time, solve_in_time
 from bbrmodel.radiation.parts import find_enclosures
-from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.resources import cache_dir
 from bbrmodel.solution import EnclosurePart, IonField, RadiatingFacets, SolidMesh, Solution
-from bbrmodel.spec import Case
+from bbrmodel.spec import Case, Place
 from bbrmodel.typing import FloatArray, Progress
 
 _LOG = logging.getLogger(__name__)
@@ -109,14 +107,16 @@ def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[Prepar
     mesh = prepare_mesh(case, cache=cache, progress=progress)
     assignment = assign(case, mesh)
     if case.ion is not None:
-        _check_place(case, mesh)
+        for place in (Place("ion.position_m", "", case.ion.position_m), *case.ion.further_places):
+            _check_place(case, mesh, place)
     return mesh, assignment
 
 
-def _check_place(case: Case, mesh: PreparedMesh) -> None:
-    """Raise when the ion lies inside a body, or so far from the model that its position is not meant in metres."""
-    position = np.array(case.ion.position_m if case.ion else (0.0, 0.0, 0.0))
-    where = f"{case.source or case.name}: ion.position_m = {position.tolist()}"
+def _check_place(case: Case, mesh: PreparedMesh, place: Place) -> None:
+    """Raise when a point lies inside a body, or so far from the model that its position is not meant in metres."""
+    position = np.array(place.position_m)
+    named = f", {place.name}" if place.name else ""
+    where = f"{case.source or case.name}: {place.key} = {position.tolist()}{named}"
     low, high = mesh.bundle.points_m.min(axis=0), mesh.bundle.points_m.max(axis=0)
     reach = float(np.linalg.norm(high - low))
     if (position < low - reach).any() or (position > high + reach).any():
@@ -139,12 +139,9 @@ def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView 
     spec, light = solved.case.ion, solved.light
     if spec is None or light is None or solved.case.radiation is None:
         return None, None
-    view = look(spec.position_m, light, rays=spec.rays, seed=solved.case.radiation.seed).view(light.exchange)
-    field = tabulate_ion(spec.position_m, clock(spec.clock), light.exchange, enclosure=light.enclosure, view=view)
-    if spec.cross_check_paths:
-        paths = PathSettings(paths=spec.cross_check_paths, seed=solved.case.radiation.seed)
-        field = replace(field, cross_check=check_by_paths(spec.position_m, light, view=view, settings=paths))
-    return field, view
+    facets = solved.mesh.facets
+    owners = Owners(facets.body[facets.exposed][light.part_of], solved.mesh.bundle.body_names)
+    return observe(spec, light, seed=solved.case.radiation.seed, owners=owners)
 
 
 def _about_facets(ion: IonField) -> list[str]:
@@ -165,6 +162,19 @@ def _about_facets(ion: IonField) -> list[str]:
     return notes
 
 
+def _about_near_field(ion: IonField) -> list[str]:
+    """Return a note where a surface is so near that light is not that of geometric optics."""
+    near = ion.near_field
+    if near is None or near.valid:
+        return []
+    lengths = near.distance_m / near.thermal_length_m
+    return [
+        f"the ion is {1e6 * near.distance_m:.3g} um from '{near.nearest_surface}', {lengths:.2g} thermal lengths; "
+        f"geometric optics needs {WANTED_LENGTHS:g}: a perfect mirror there would change <E^2> by "
+        f"{near.mirror_change:+.1e} of itself"
+    ]
+
+
 def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
     """Return the solution as plain containers."""
     mesh = solved.mesh
@@ -177,6 +187,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         surface=mesh.facets.surface[exposed],
         surface_names=mesh.facets.surface_names,
         weight_at_ion=None if view is None else _of_mesh(view.weight, solved),
+        seen_at_ion=None if view is None else _of_mesh(view.seen, solved),
     )
     parts = _enclosures(solved)
     warnings = [*solved.assignment.warnings, *solved.warnings, *_about_enclosures(parts)]
@@ -184,6 +195,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
         warnings += _about_facets(ion)
+        warnings += _about_near_field(ion)
     return Solution(
         case_name=solved.case.name,
         solid=_corners(solved),

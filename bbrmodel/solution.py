@@ -3,58 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bbrmodel.solution_ion import (
+    Anisotropy,
+    BodyAtIon,
+    CrossCheck,
+    FieldPoint,
+    IonField,
+    NearField,
+    Spectrum,
+    SurfaceAtIon,
+    SurfaceCheck,
+    TensorShift,
+)
 from bbrmodel.typing import FloatArray, IntArray
-
-
-@dataclass(frozen=True)
-class SurfaceAtIon:
-    """One named surface as the ion sees it; one row of `ion.surfaces` in result.json."""
-
-    name: str
-    area_m2: float
-    solid_angle_sr: float  # seen directly
-    effective_solid_angle_sr: float  # 4 pi x share of the ion's light that this surface emitted
-    effective_solid_angle_warm_sr: float  # the same for light of room-temperature sources alone
-    effective_solid_angle_cold_sr: float  # the same for light of cold sources alone
-    effective_solid_angles_sr: Mapping[str, float]  # the same in each class of light alone
-    mean_temperature_K: float
-    min_temperature_K: float
-    max_temperature_K: float
-    emissivity: float  # total hemispherical, at the surface's own temperature
-    absorptivity_warm: float  # for light of room-temperature sources
-    absorptivities: Mapping[str, float]  # in each class of light
-    share_of_T4: float  # part of T_eff^4 that this surface's emission supplies; sums to 1
-
-
-@dataclass(frozen=True)
-class CrossCheck:
-    """The effective temperature once more, by paths followed back from the ion instead of view factors."""
-
-    paths: int
-    effective_temperature_K: float
-    effective_temperature_std_K: float  # of the paths alone
-    deviation_sigma: float  # difference of both results in units of their common standard deviation
-
-
-@dataclass(frozen=True)
-class IonField:
-    """The thermal field at the ion and the clock shift that it causes."""
-
-    position_m: tuple[float, float, float]
-    clock: str
-    effective_temperature_K: float
-    effective_temperature_std_K: float  # numerical, one standard deviation: rays and size of facets
-    shift_Hz: float
-    fractional_shift: float
-    fractional_uncertainty: float  # numerical error and clock data (polarizability, dynamic correction)
-    fractional_uncertainty_numerical: float
-    fractional_uncertainty_clock_data: float
-    dynamic_correction: float  # eta at T_eff
-    sum_of_weights: float  # before anything is normalised; 1 in a closed enclosure
-    surfaces: tuple[SurfaceAtIon, ...]
-    cross_check: CrossCheck | None = None
-    effective_temperature_rays_std_K: float | None = None  # part of the above from rays; None in older results
-    effective_temperature_facets_std_K: float | None = None  # part of it from radiosity that is constant on facets
 
 
 @dataclass(frozen=True)
@@ -262,6 +223,7 @@ class RadiatingFacets:
     surface: IntArray  # (num_facets,), index into `surface_names`
     surface_names: tuple[str, ...]
     weight_at_ion: FloatArray | None = None  # (num_facets,), effective solid angle / 4 pi
+    seen_at_ion: FloatArray | None = None  # (num_facets,), direct solid angle / 4 pi
 
 
 @dataclass(frozen=True)
@@ -334,16 +296,20 @@ class Solution:
 
 
 __all__ = [
+    "Anisotropy",
+    "BodyAtIon",
     "BodyTemperature",
     "CrossCheck",
     "CryogenBath",
     "EnclosurePart",
     "EnergyBalance",
+    "FieldPoint",
     "IonField",
     "JointFlow",
     "LightReport",
     "LinkFlow",
     "MeshReport",
+    "NearField",
     "RadiatingFacets",
     "RadiationReport",
     "SensorReading",
@@ -351,7 +317,10 @@ __all__ = [
     "SolidMesh",
     "Solution",
     "SourcePower",
+    "Spectrum",
     "SurfaceAtIon",
+    "SurfaceCheck",
+    "TensorShift",
     "ThermalState",
     "TimeSeries",
 ]

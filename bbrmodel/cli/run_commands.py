@@ -76,7 +76,9 @@ def ion(
 def plot(
     context: typer.Context,
     result: Annotated[Path, typer.Argument(metavar="RESULT|material", help="Result directory, or the word material.")],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of the material.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of a result spectrum or line; or name of the material.")
+    ] = None,
     *,
     case: Annotated[
         str | None, typer.Option(metavar="CASE", help="Case whose [materials] may have the material.")
@@ -85,12 +87,11 @@ def plot(
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where; by default there.")
     ] = None,
 ) -> None:
-    """Draw the pictures of a result, or the properties of a material over temperature."""
-    from bbrmodel.cli.drawing import draw_material, draw_result
+    """Draw the pictures of a result or one figure of its ion, or the properties of a material over temperature."""
+    from bbrmodel.cli.drawing import draw
 
     out = context.ensure_object(Settings).out
-    drawn = draw_result(result, case, output) if name is None else [draw_material(result, name, case, output)]
-    for path in drawn:
+    for path in draw(result, name, case, output):
         out.print(str(path), soft_wrap=True)
 
 

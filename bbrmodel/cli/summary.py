@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from bbrmodel.cli.ion_summary import ion_rows, ion_tables, surface_table
 from bbrmodel.cli.numbers import kelvin, number, with_error
 from bbrmodel.cli.settings import Settings
 from bbrmodel.cli.tables import make_table
@@ -12,8 +13,6 @@ from bbrmodel.cli.workflow import Run, show_json
 
 if TYPE_CHECKING:
     from bbrmodel.results import Comparison
-
-_TOP_SURFACES = 10
 
 Row = tuple[str, str, str]
 
@@ -28,7 +27,7 @@ def show_run(run: Run, settings: Settings) -> None:
         *temperature_tables(document["thermal"]),
     ]
     if document["ion"] is not None:
-        tables.append(surface_table(document["ion"]["surfaces"]))
+        tables += [surface_table(document["ion"]["surfaces"]), *ion_tables(document["ion"])]
     for table in tables:
         settings.out.print(table)
     for warning in (*document["warnings"], *run.notes):
@@ -45,7 +44,8 @@ def show_ion(document: Mapping[str, Any], settings: Settings, *, as_json: bool) 
         show_json(ion, settings)
         return
     settings.out.print(make_table(f"{document['case']}: ion", ("quantity", "value", "unit"), rows=ion_rows(ion)))
-    settings.out.print(surface_table(ion["surfaces"], count=len(ion["surfaces"])))
+    for table in (surface_table(ion["surfaces"], count=len(ion["surfaces"])), *ion_tables(ion)):
+        settings.out.print(table)
 
 
 def headline_rows(document: Mapping[str, Any]) -> list[Row]:
@@ -85,33 +85,6 @@ def time_tables(document: Mapping[str, Any]) -> list[Table]:
 def _extremes(values: Sequence[float]) -> tuple[float, float, float, float]:
     """Return the first, lowest, highest and last value."""
     return values[0], min(values), max(values), values[-1]
-
-
-def ion_rows(ion: Mapping[str, Any]) -> list[Row]:
-    """Return temperature and shift with their errors."""
-    fraction, numerical = ion["fractional_shift"], ion["fractional_uncertainty_numerical"]
-    rows = [
-        (
-            "effective temperature ± numerical",
-            with_error(ion["effective_temperature_K"], ion["effective_temperature_std_K"]),
-            "K",
-        ),
-        (f"BBR shift of {ion['clock']}", number(ion["shift_Hz"]), "Hz"),
-        ("fractional shift ± numerical and clock data", with_error(fraction, ion["fractional_uncertainty"]), "1"),
-        ("fractional uncertainty: numerical", number(numerical), "1"),
-        ("fractional uncertainty: clock data", number(ion["fractional_uncertainty_clock_data"]), "1"),
-        ("sum of weights at the ion - 1", _difference_from_one(ion["sum_of_weights"]), "1"),
-    ]
-    check = ion.get("cross_check")
-    if check is not None:
-        value = with_error(check["effective_temperature_K"], check["effective_temperature_std_K"])
-        rows.append((f"the same by {check['paths']} paths", value, "K"))
-        rows.append(("difference, of its standard deviation", f"{check['deviation_sigma']:.2f}", "1"))
-    return rows
-
-
-def _difference_from_one(value: float | None) -> str:
-    return "-" if value is None else f"{value - 1.0:.2e}"
 
 
 def _bath_rows(thermal: Mapping[str, Any]) -> list[Row]:
@@ -197,28 +170,6 @@ def rf_rows(thermal: Mapping[str, Any]) -> list[Sequence[str]]:
     return [(source["name"], *(number(source[key]) for key in keys)) for source in thermal.get("sources", ())]
 
 
-def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SURFACES) -> Table:
-    """Return the surfaces that supply most of T_eff^4."""
-    ordered = sorted(surfaces, key=lambda surface: -(surface["share_of_T4"] or 0.0))
-    rows = [
-        (
-            surface["name"],
-            f"{100.0 * (surface['share_of_T4'] or 0.0):.3f}",
-            number(surface["solid_angle_sr"]),
-            number(surface["effective_solid_angle_sr"]),
-            kelvin(surface["mean_temperature_K"]),
-            number(surface["emissivity"]),
-            number(surface["absorptivity_warm"]),
-        )
-        for surface in ordered[:count]
-    ]
-    title = "Surfaces as the ion sees them"
-    if len(ordered) > count:
-        title += f": the first {count} of {len(ordered)} by share of T^4"
-    columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity", "warm absorptivity")
-    return make_table(title, columns, rows=rows)
-
-
 def reference_tables(run: Run) -> list[Table]:
     """Return what the paper of a shipped case says beside what was computed; nothing for other cases."""
     from bbrmodel.results import compare_with_references, read_references
@@ -248,11 +199,9 @@ def _reference_row(comparison: "Comparison") -> tuple[str, ...]:
 
 __all__ = [
     "headline_rows",
-    "ion_rows",
     "reference_tables",
     "show_ion",
     "show_run",
-    "surface_table",
     "temperature_tables",
     "time_tables",
 ]

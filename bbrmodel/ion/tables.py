@@ -1,16 +1,22 @@
 """Put the light at the ion into tables: effective temperature, shift, one row for each surface."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from bbrmodel.ion.clocks import Clock
 from bbrmodel.ion.field import EffectiveView
-from bbrmodel.ion.shift import dynamic_correction, fractional_data_uncertainty, shift_of_mixture
+from bbrmodel.ion.shift import (
+    dynamic_correction,
+    fractional_data_uncertainty,
+    has_magnetic_data,
+    magnetic_shift_Hz,
+    shift_of_mixture,
+)
 from bbrmodel.materials.finishes import COLD_K, WARM_K
 from bbrmodel.radiation.enclosure import Enclosure
 from bbrmodel.radiation.light_exchange import LightExchange
-from bbrmodel.solution import IonField, SurfaceAtIon
+from bbrmodel.solution import BodyAtIon, IonField, SurfaceAtIon
 from bbrmodel.typing import BoolArray, FloatArray
 
 SPHERE = 4.0 * np.pi
@@ -29,14 +35,7 @@ def tabulate_ion(
     The shift is the sum of the shifts of the Planck spectra that reach the ion, each at its emitter's temperature.
     """
     temperature = view.temperature_K
-    seen = view.weight > 0.0
-    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
-    outside = exchange.surfaces.environment_temperature_K
-    if outside is not None and view.environment > 0.0:
-        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
-    # The correction for the mean effect of noise concerns T^4 as a whole.
-    corrected = view.fourth_power / view.emitted_fourth_power
-    shift = corrected * float(shift_of_mixture(transition, weights, temperatures))
+    shift = shift_of_view(transition, exchange, view)
     # d shift / shift = 4 dT/T; the dynamic term changes this by less than its own size.
     numerical = abs(4.0 * view.temperature_std_K / temperature * shift / transition.frequency_Hz)
     data = abs(float(fractional_data_uncertainty(transition, temperature)))
@@ -55,6 +54,56 @@ def tabulate_ion(
         surfaces=_surfaces_at_ion(exchange, enclosure, view=view),
         effective_temperature_rays_std_K=view.in_kelvin(view.rays_std),
         effective_temperature_facets_std_K=view.in_kelvin(view.facets_std),
+        magnetic_shift_Hz=_magnetic_shift(transition, exchange, view),
+    )
+
+
+def shift_of_view(transition: Clock, exchange: LightExchange, view: EffectiveView) -> float:
+    """Return the shift [Hz] in the sum of Planck spectra that a point sees."""
+    # The corrections for the mean effect of noise and for the size of facets concern T^4 as a whole.
+    corrected = view.fourth_power / view.emitted_fourth_power
+    return corrected * shift_of_mixture(transition, *_mixture(exchange, view))
+
+
+def _magnetic_shift(transition: Clock, exchange: LightExchange, view: EffectiveView) -> float | None:
+    """Return the shift [Hz] by the magnetic field, None where the data say nothing of it."""
+    if not has_magnetic_data(transition):
+        return None
+    weights, temperatures = _mixture(exchange, view)
+    return float(weights @ magnetic_shift_Hz(transition, temperatures))
+
+
+def _mixture(exchange: LightExchange, view: EffectiveView) -> tuple[FloatArray, FloatArray]:
+    """Return weight and temperature [K] of every Planck spectrum that a point sees."""
+    seen = view.weight > 0.0
+    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
+    outside = exchange.surfaces.environment_temperature_K
+    if outside is not None and view.environment > 0.0:
+        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
+    return weights, temperatures
+
+
+def bodies_at_ion(surfaces: Sequence[SurfaceAtIon], body_of: Mapping[str, str]) -> tuple[BodyAtIon, ...]:
+    """Return one row for each body from the rows of the surfaces; `body_of` names the body of each surface."""
+    groups: dict[str, list[SurfaceAtIon]] = {}
+    for surface in surfaces:
+        groups.setdefault(body_of.get(surface.name, surface.name), []).append(surface)
+    return tuple(_body_row(name, rows) for name, rows in groups.items())
+
+
+def _body_row(name: str, rows: Sequence[SurfaceAtIon]) -> BodyAtIon:
+    """Return the sum of the rows of a body's surfaces."""
+    area = sum(row.area_m2 for row in rows)
+    mean = (
+        sum(row.area_m2 * row.mean_temperature_K for row in rows) / area if area > 0.0 else rows[0].mean_temperature_K
+    )
+    return BodyAtIon(
+        name=name,
+        area_m2=area,
+        solid_angle_sr=sum(row.solid_angle_sr for row in rows),
+        effective_solid_angle_sr=sum(row.effective_solid_angle_sr for row in rows),
+        mean_temperature_K=mean,
+        share_of_T4=sum(row.share_of_T4 for row in rows),
     )
 
 
@@ -128,4 +177,4 @@ def _mean(values: FloatArray, area: FloatArray) -> float:
     return float(values @ area / area.sum())
 
 
-__all__ = ["tabulate_ion"]
+__all__ = ["bodies_at_ion", "shift_of_view", "tabulate_ion"]

@@ -1,8 +1,7 @@
-"""The solution as a labelled dataset, and the table of surfaces as CSV; units travel with every column."""
+"""The solution as a labelled dataset; units travel with every column."""
 
-import csv
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from bbrmodel.solution import IonField, Solution, SurfaceAtIon
+from bbrmodel.solution import Anisotropy, IonField, Solution, Spectrum
 
 _UNIT_BY_SUFFIX = {
+    "_J_m3_Hz": "J/m3/Hz",
+    "_J_m3": "J/m3",
+    "_V_m": "V/m",
     "_K": "K",
     "_m2": "m2",
     "_m": "m",
@@ -22,14 +24,17 @@ _UNIT_BY_SUFFIX = {
     "_L_per_day": "L/day",
 }
 
+# Tables of the ion that are no scalars; the rows of bodies are sums of rows of surfaces.
+_ION_TABLES = ("surfaces", "clock", "cross_check", "near_field", "anisotropy", "spectrum", "points", "bodies")
+
 
 def to_dataset(solution: Solution) -> xr.Dataset:
     """Return nodes, facets, bodies, surfaces and sensors of a solution as one dataset with `units` attributes.
 
     Notes
     -----
-    Dimensions: `node`, `cell`, `facet`, `body`, `sensor`, `surface` (as the ion sees them, if there is one), `light`.
-    Scalars of the ion are variables without dimension.
+    Dimensions: `node`, `cell`, `facet`, `body`, `sensor`, `surface` (as the ion sees them, if there is one), `light`,
+    `point` (further points of the ion), `frequency`. Scalars of the ion are variables without dimension.
     """
     dataset = xr.Dataset(attrs={"title": f"bbrmodel: {solution.case_name}", "case": solution.case_name})
     _add_fields(dataset, solution)
@@ -56,6 +61,8 @@ def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:
     _add(dataset, "facet_surface", dimensions=("facet",), values=surface_names[facets.surface].astype(str))
     if facets.weight_at_ion is not None:
         _add(dataset, "facet_weight_at_ion", dimensions=("facet",), values=facets.weight_at_ion)
+    if facets.seen_at_ion is not None:
+        _add(dataset, "facet_seen_at_ion", dimensions=("facet",), values=facets.seen_at_ion)
 
 
 def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...]) -> None:
@@ -70,7 +77,7 @@ def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...
         if isinstance(records[0][key], Mapping):
             _add_by_light(dataset, f"{dimension}_{key}", dimension, [record[key] for record in records])
             continue
-        values = np.array([record[key] for record in records])
+        values = np.array([np.nan if record[key] is None else record[key] for record in records])
         dimensions = (dimension,) if values.ndim == 1 else (dimension, "axis")
         _add(dataset, f"{dimension}_{key}", dimensions=dimensions, values=values)
 
@@ -82,12 +89,35 @@ def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Map
 
 
 def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
-    """Add the scalars of the ion."""
-    values = {key: value for key, value in asdict(ion).items() if key not in ("surfaces", "clock", "cross_check")}
-    checked = {} if ion.cross_check is None else asdict(ion.cross_check)
-    for key, value in (values | {f"cross_check_{key}": value for key, value in checked.items()}).items():
-        _add(dataset, f"ion_{key}", dimensions=("axis",) if key == "position_m" else (), values=np.asarray(value))
+    """Add the scalars of the ion, the field at further points and the spectrum."""
+    values = {key: value for key, value in asdict(ion).items() if key not in _ION_TABLES and value is not None}
+    for part in ("cross_check", "near_field"):
+        record = getattr(ion, part)
+        named = {} if record is None else asdict(record)
+        values |= {f"{part}_{key}": value for key, value in named.items() if key != "surfaces"}
+    for key, value in values.items():
+        dimensions = ("axis",) if key == "position_m" else ()
+        _add(dataset, f"ion_{key}", dimensions=dimensions, values=np.asarray(value))
     dataset.attrs["clock"] = ion.clock
+    _add_columns(dataset, "point", rows=ion.points)
+    if ion.anisotropy is not None:
+        _add_anisotropy(dataset, ion.anisotropy)
+    if ion.spectrum is not None:
+        _add_spectrum(dataset, ion.spectrum)
+
+
+def _add_anisotropy(dataset: xr.Dataset, found: Anisotropy) -> None:
+    """Add the field tensor and the anisotropy along the axis of quantisation, if there is one."""
+    _add(dataset, "ion_field_tensor", dimensions=("axis", "second_axis"), values=np.array(found.field_tensor))
+    if found.value is not None:
+        _add(dataset, "ion_anisotropy", dimensions=(), values=np.asarray(found.value))
+
+
+def _add_spectrum(dataset: xr.Dataset, spectrum: Spectrum) -> None:
+    """Add the spectral energy density at the ion."""
+    dataset.coords["frequency_Hz"] = ("frequency", np.array(spectrum.frequency_Hz), {"units": "Hz"})
+    density = np.array(spectrum.energy_density_J_m3_Hz)
+    _add(dataset, "ion_energy_density_J_m3_Hz", dimensions=("frequency",), values=density)
 
 
 def _add(dataset: xr.Dataset, name: str, *, dimensions: tuple[str, ...], values: npt.NDArray[Any]) -> None:
@@ -109,24 +139,4 @@ def write_dataset(path: Path, dataset: xr.Dataset) -> None:
     dataset.to_netcdf(path, format="NETCDF3_64BIT", engine="scipy")
 
 
-def write_surfaces_csv(path: Path, surfaces: tuple[SurfaceAtIon, ...]) -> None:
-    """Write the surfaces as the ion sees them, one per line; the unit is in each column's name."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        names = [column.name for column in fields(SurfaceAtIon)]
-        flat = [_flat({name: getattr(surface, name) for name in names}) for surface in surfaces]
-        writer.writerow(list(flat[0]) if flat else names)
-        writer.writerows(list(row.values()) for row in flat)
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with one column for each class of light."""
-    columns: dict[str, Any] = {}
-    for name, value in row.items():
-        columns |= (
-            {f"{name}.{key}": item for key, item in value.items()} if isinstance(value, Mapping) else {name: value}
-        )
-    return columns
-
-
-__all__ = ["to_dataset", "unit_of", "write_dataset", "write_surfaces_csv"]
+__all__ = ["to_dataset", "unit_of", "write_dataset"]

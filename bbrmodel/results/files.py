@@ -10,10 +10,11 @@ from typing import Any
 
 from bbrmodel.errors import ConfigError, ResultExistsError
 from bbrmodel.model.checkpoint import CHECKPOINT_FILE
-from bbrmodel.results.dataset import to_dataset, write_dataset, write_surfaces_csv
+from bbrmodel.results.dataset import to_dataset, write_dataset
 from bbrmodel.results.document import SCHEMA_VERSION, Document, to_document
 from bbrmodel.results.parse import to_solution
 from bbrmodel.results.provenance import collect_versions, peak_memory_mib
+from bbrmodel.results.tables import write_points_csv, write_spectrum_csv, write_surfaces_csv
 from bbrmodel.results.time_table import write_time_csv
 from bbrmodel.results.vtu import (
     FACETS_FILE,
@@ -23,7 +24,7 @@ from bbrmodel.results.vtu import (
     write_facets,
     write_temperatures,
 )
-from bbrmodel.solution import Solution
+from bbrmodel.solution import IonField, Solution
 from bbrmodel.spec import Case, resolved_toml
 
 RESULT_FILE = "result.json"
@@ -31,6 +32,8 @@ CASE_FILE = "case_resolved.toml"
 DATASET_FILE = "result.nc"
 SURFACES_FILE = "surfaces.csv"
 TIME_FILE = "time_series.csv"
+POINTS_FILE = "points.csv"
+SPECTRUM_FILE = "spectrum.csv"
 _PARTIAL = ".partial-"
 
 
@@ -38,8 +41,8 @@ def write_result(solution: Solution, case: Case, directory: Path, *, force: bool
     """Write everything of a run into `directory` and return it.
 
     Files: `result.json`, `case_resolved.toml`, `result.nc`, `temperatures.vtu` if there is a solid, `facets.vtu` if
-    anything radiates, `surfaces.csv` if there is an ion and `time_series.csv` of a run in time. They appear together:
-    until the last byte is on disk, `directory` is as it was.
+    anything radiates, `surfaces.csv`, `spectrum.csv` and, with further points, `points.csv` if there is an ion, and
+    `time_series.csv` of a run in time. They appear together: until the last byte is on disk, `directory` is as it was.
 
     Parameters
     ----------
@@ -149,7 +152,7 @@ def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
         write_facets(directory / FACETS_FILE, facets, facet_temperature_K=thermal.facet_temperature_K)
     write_dataset(directory / DATASET_FILE, to_dataset(solution))
     if solution.ion is not None:
-        write_surfaces_csv(directory / SURFACES_FILE, solution.ion.surfaces)
+        _write_ion(solution.ion, directory)
     if solution.time is not None:
         write_time_csv(directory / TIME_FILE, solution.time)
     (directory / CASE_FILE).write_text(resolved_toml(case), encoding="utf-8")
@@ -161,6 +164,15 @@ def _write_files(solution: Solution, case: Case, *, directory: Path) -> None:
     )
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     (directory / RESULT_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _write_ion(ion: IonField, directory: Path) -> None:
+    """Write the tables of the ion."""
+    write_surfaces_csv(directory / SURFACES_FILE, ion.surfaces)
+    if ion.points:
+        write_points_csv(directory / POINTS_FILE, ion.points)
+    if ion.spectrum is not None:
+        write_spectrum_csv(directory / SPECTRUM_FILE, ion.spectrum)
 
 
 def _move_into_place(partial: Path, directory: Path) -> None:

@@ -1,22 +1,26 @@
 """From the JSON document and the fields back to a `Solution`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from bbrmodel.results.document import Document
 from bbrmodel.solution import (
+    Anisotropy,
+    BodyAtIon,
     BodyTemperature,
     CrossCheck,
     CryogenBath,
     EnclosurePart,
     EnergyBalance,
+    FieldPoint,
     IonField,
     JointFlow,
     LightReport,
     LinkFlow,
     MeshReport,
+    NearField,
     RadiatingFacets,
     RadiationReport,
     SensorReading,
@@ -24,7 +28,10 @@ from bbrmodel.solution import (
     SolidMesh,
     Solution,
     SourcePower,
+    Spectrum,
     SurfaceAtIon,
+    SurfaceCheck,
+    TensorShift,
     ThermalState,
     TimeSeries,
 )
@@ -124,12 +131,32 @@ def _radiation(radiation: Document) -> RadiationReport:
 
 
 def _ion(ion: Document) -> IonField:
-    surfaces = tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"])
-    check = ion.get("cross_check")
-    checked = None if check is None else CrossCheck(**_numbers(check))
-    return replace(
-        _record(IonField, {**ion, "surfaces": [], "cross_check": None}), surfaces=surfaces, cross_check=checked
-    )
+    parts: dict[str, Any] = {
+        "surfaces": tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"]),
+        "bodies": tuple(BodyAtIon(**_numbers(body)) for body in ion.get("bodies", ())),
+        "points": tuple(_record(FieldPoint, point) for point in ion.get("points", ())),
+        "cross_check": _maybe(ion.get("cross_check"), _cross_check),
+        "near_field": _maybe(ion.get("near_field"), lambda near: NearField(**_numbers(near))),
+        "anisotropy": _maybe(ion.get("anisotropy"), _anisotropy),
+        "spectrum": _maybe(ion.get("spectrum"), lambda spectrum: Spectrum(**_numbers(spectrum))),
+    }
+    plain = {key: value for key, value in ion.items() if key not in parts}
+    return replace(_record(IonField, {**plain, "surfaces": []}), **parts)
+
+
+def _maybe(value: Document | None, read: Callable[[Document], _Record]) -> _Record | None:
+    return None if value is None else read(value)
+
+
+def _cross_check(check: Document) -> CrossCheck:
+    surfaces = tuple(SurfaceCheck(**_numbers(surface)) for surface in check.get("surfaces", ()))
+    return CrossCheck(**{**_numbers(check), "surfaces": surfaces})
+
+
+def _anisotropy(found: Document) -> Anisotropy:
+    shifts = tuple(TensorShift(**_numbers(shift)) for shift in found["tensor_shifts"])
+    x, y, z = (tuple(row) for row in found["field_tensor"])
+    return replace(_record(Anisotropy, {**found, "tensor_shifts": []}), tensor_shifts=shifts, field_tensor=(x, y, z))
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:

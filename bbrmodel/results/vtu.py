@@ -32,7 +32,7 @@ def write_facets(path: Path, facets: RadiatingFacets, *, facet_temperature_K: Fl
     """Write one triangle per facet, with its own three points, so that pictures show the discretisation as it is.
 
     Cell data: `temperature_K`, `surface_index` (into `facets.surface_names`), `area_m2` and, where an ion was
-    asked for, `weight_at_ion` (effective solid angle / 4 pi).
+    asked for, `weight_at_ion` (effective solid angle / 4 pi) and `seen_at_ion` (direct solid angle / 4 pi).
     """
     num_facets = len(facets.area_m2)
     cell_data = {
@@ -42,6 +42,8 @@ def write_facets(path: Path, facets: RadiatingFacets, *, facet_temperature_K: Fl
     }
     if facets.weight_at_ion is not None:
         cell_data["weight_at_ion"] = [facets.weight_at_ion]
+    if facets.seen_at_ion is not None:
+        cell_data["seen_at_ion"] = [facets.seen_at_ion]
     mesh = meshio.Mesh(
         points=facets.vertices_m.reshape(3 * num_facets, 3),
         cells=[("triangle", np.arange(3 * num_facets, dtype=np.int64).reshape(num_facets, 3))],
@@ -66,13 +68,14 @@ def read_facets(path: Path, surface_names: tuple[str, ...]) -> tuple[RadiatingFa
     """Return the facets and their temperatures [K] that `write_facets` wrote."""
     mesh = _read(path) if surface_names else _EMPTY
     data = _cell_data(mesh)
-    weight = data.get("weight_at_ion")
+    weight, seen = data.get("weight_at_ion"), data.get("seen_at_ion")
     facets = RadiatingFacets(
         vertices_m=np.asarray(mesh.points, dtype=np.float64)[_cells(mesh, "triangle", corners=3)],
         area_m2=data["area_m2"].astype(np.float64),
         surface=data["surface_index"].astype(np.int64),
         surface_names=surface_names,
         weight_at_ion=None if weight is None else weight.astype(np.float64),
+        seen_at_ion=None if seen is None else seen.astype(np.float64),
     )
     return facets, data["temperature_K"].astype(np.float64)
 

@@ -19,6 +19,7 @@ from bbrmodel.spec.case import (
     Surface,
     Time,
 )
+from bbrmodel.spec.ion import IonLine, IonPoint, Place
 from bbrmodel.spec.load import build_case, case_schema, find_case, list_cases, load_case, resolved_toml, with_overrides
 from bbrmodel.spec.match import has_optics, is_glob, matching_names, surface_settings
 from bbrmodel.spec.moment import case_at, check_schedules
@@ -36,9 +37,12 @@ __all__ = [
     "Geometry",
     "HeatSource",
     "Ion",
+    "IonLine",
+    "IonPoint",
     "Joint",
     "Link",
     "Optics",
+    "Place",
     "Portal",
     "Property",
     "Radiation",

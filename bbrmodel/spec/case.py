@@ -28,6 +28,7 @@ from bbrmodel.spec.fields import (
     Whole,
 )
 from bbrmodel.spec.geometry import Geometry
+from bbrmodel.spec.ion import Ion
 from bbrmodel.spec.optics import Optics, check_bands, check_edges, check_optics
 from bbrmodel.spec.thermal import BoundaryCondition, CustomMaterial, HeatSource, Joint, Link, Substance
 from bbrmodel.spec.time import BathLevel, Schedule, Time, check_time
@@ -109,20 +110,6 @@ class Radiation(Spec):
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
         """Check that each portal has its own name and that band edges grow."""
         return chain(rules.check_unique_names(data, ("portals",)), check_edges(data))
-
-
-class Ion(Spec):
-    """Where the ion is and which clock it is."""
-
-    position_m: Vector = Field(description="Place of the ion [x, y, z]")
-    clock: Name = Field(default="ca40p_729", description="Clock transition of the library")
-    rays: Count = Field(default=1_048_576, description="Rays that leave the ion, or paths followed back from it")
-    cross_check_paths: int = Field(
-        default=0,
-        ge=0,
-        strict=True,
-        description="Paths followed back from the ion as a second method for its temperature; 0 for none",
-    )
 
 
 class Solver(Spec):

@@ -108,10 +108,7 @@ def read_plot_data(directory: Path) -> PlotData:
     MissingDependencyError
         pyvista is not installed.
     """
-    record_path = directory / "result.json"
-    if not record_path.is_file():
-        raise ConfigError(f"{directory}: holds no result.json. Give a directory that `bbrmodel run` wrote.")
-    record = json.loads(record_path.read_text(encoding="utf-8"))
+    record = read_record(directory)
     solid = _read_solid(directory / "temperatures.vtu")
     facets = _read_facets(directory / "facets.vtu")
     if not len(solid.cells) and not len(facets.surface):
@@ -124,6 +121,20 @@ def read_plot_data(directory: Path) -> PlotData:
         surface_names=_names(record.get("facets", {}).get("surface_names"), facets.surface, "surface"),
         ion=record.get("ion") or None,
     )
+
+
+def read_record(directory: Path) -> dict[str, Any]:
+    """Return result.json of a result directory.
+
+    Raises
+    ------
+    ConfigError
+        `directory` holds no result.json.
+    """
+    path = directory / "result.json"
+    if not path.is_file():
+        raise ConfigError(f"{directory}: holds no result.json. Give a directory that `bbrmodel run` wrote.")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _case_name(record: Mapping[str, Any], directory: Path) -> str:

@@ -11,18 +11,24 @@ import numpy as np
 
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.solution import (
+    Anisotropy,
+    BodyAtIon,
     BodyTemperature,
     CryogenBath,
     EnergyBalance,
+    FieldPoint,
     IonField,
     JointFlow,
     MeshReport,
+    NearField,
     RadiatingFacets,
     RadiationReport,
     SensorReading,
     SolidMesh,
     Solution,
+    Spectrum,
     SurfaceAtIon,
+    TensorShift,
     ThermalState,
 )
 from bbrmodel.spec import Case, load_case
@@ -94,7 +100,25 @@ def make_ion() -> IonField:
         dynamic_correction=1e-4,
         sum_of_weights=1.0 + 1e-13,
         surfaces=(make_surface(), make_surface("chamber__lid", 0.75)),
+        magnetic_shift_Hz=-1e-7,
+        bodies=(BodyAtIon("block", 0.5, 3.0, math.pi, 79.25, 0.25), BodyAtIon("chamber", 0.5, 9.5, 9.4, 79.25, 0.75)),
+        near_field=NearField("block__top", 0.004, 2.88e-5, valid=True, mirror_change=2e-8),
+        anisotropy=make_anisotropy(),
+        spectrum=Spectrum(
+            (1e11, 1e12, 1e13), (1e-23, 1e-21, 1e-22), {"block__top": (0.5e-23, 1e-22, 1e-23)}, 3e-8, 58.2
+        ),
+        points=(
+            FieldPoint("side", (0.001, 0.0, 0.0), 79.6, 0.01, 0.0019, 4.6e-18, 1.0, "block__top", 0.003),
+            FieldPoint("line_1", (0.0, 0.0, -0.001), 79.7, 0.01, 0.0019, 4.6e-18, 1.0, "block__top", 0.002, 0.0),
+            FieldPoint("line_2", (0.0, 0.0, 0.001), 79.9, 0.01, 0.00195, 4.7e-18, 1.0, "block__top", 0.004, 0.002),
+        ),
     )
+
+
+def make_anisotropy() -> Anisotropy:
+    tensor = ((0.32, 0.0, 0.01), (0.0, 0.34, 0.0), (0.01, 0.0, 0.34))
+    shifts = (TensorShift(0.5, -1e-5, -2.4e-20), TensorShift(2.5, 1.2e-5, 3e-20))
+    return Anisotropy(tensor, -0.02, 0.02, axis=(0.0, 0.0, 1.0), value=0.01, std=1e-5, tensor_shifts=shifts)
 
 
 def make_thermal() -> ThermalState:
@@ -129,6 +153,7 @@ def make_solution() -> Solution:
             surface=np.array([0, 1]),
             surface_names=("block__top", "chamber__lid"),
             weight_at_ion=np.array([0.25, 0.75]),
+            seen_at_ion=np.array([0.3, 0.7]),
         ),
         thermal=make_thermal(),
         mesh=MeshReport(4, 1, 2, 0.8, 0.8, 0.9, "abc"),

@@ -104,7 +104,7 @@ def test_a_material_of_a_case_can_be_drawn(tmp_path: Path) -> None:
     [
         (["material"], "plot material: which one? Write `plot material NAME`"),
         (["material", "gld"], "material 'gld' is neither in the library nor in [materials]. Did you mean 'gold'?"),
-        (["first", "second"], "plot first second: two names. Write `plot first`, or `plot material second`."),
+        (["first", "second"], "plot first second: of a result there is spectrum or line. Write `plot first`, or"),
         (["first", "--case", "x"], "--case x: goes with `plot material NAME`. Leave it out."),
     ],
 )

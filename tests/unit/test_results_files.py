@@ -65,6 +65,7 @@ def without_radiation() -> Solution:
         surface=np.empty(0, dtype=np.int64),
         surface_names=(),
         weight_at_ion=None,
+        seen_at_ion=None,
     )
     thermal = replace(solution.thermal, facet_temperature_K=np.empty(0), joints=(), baths=(), sensors=())
     return replace(solution, facets=facets, thermal=thermal, radiation=None, ion=None)
@@ -92,6 +93,44 @@ def test_the_surface_table_has_one_row_per_surface_and_units_in_its_header(tmp_p
     expected = [[f"{n}.warm", f"{n}.cold"] if n in by_light else [n] for n in names]
     assert list(rows[0]) == [column for group in expected for column in group]
     assert [float(row["share_of_T4"]) for row in rows] == [0.25, 0.75]
+
+
+def test_further_points_and_the_spectrum_are_tables_of_their_own(tmp_path: Path) -> None:
+    directory = write_result(make_solution(), make_case(tmp_path), tmp_path / "result")
+    with (directory / "points.csv").open(newline="") as file:
+        points = list(csv.DictReader(file))
+    assert [(row["name"], row["position_m.z"], row["distance_m"]) for row in points] == [
+        ("side", "0.0", ""),
+        ("line_1", "-0.001", "0.0"),
+        ("line_2", "0.001", "0.002"),
+    ]
+    with (directory / "spectrum.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "frequency_Hz",
+        "wavelength_m",
+        "energy_density_J_m3_Hz",
+        "black_body_293K_J_m3_Hz",
+        "black_body_77K_J_m3_Hz",
+        "block__top_J_m3_Hz",
+    ]
+    assert float(rows[1]["wavelength_m"]) == pytest.approx(299.792458e-6, rel=1e-12)  # rounding
+    # Planck's law at 1 THz and 293 K: 8 pi h nu^3 / c^3 / (e^0.16380 - 1).
+    assert float(rows[1]["black_body_293K_J_m3_Hz"]) == pytest.approx(3.473e-21, rel=1e-3)  # digits given
+
+
+def test_points_and_spectrum_are_in_the_dataset_with_units(tmp_path: Path) -> None:
+    directory = write_result(make_solution(), make_case(tmp_path), tmp_path / "result")
+    with xr.open_dataset(directory / "result.nc", engine="scipy") as dataset:
+        assert dataset["ion_energy_density_J_m3_Hz"].dims == ("frequency",)
+        assert dataset["ion_energy_density_J_m3_Hz"].units == "J/m3/Hz"
+        assert dataset["frequency_Hz"].units == "Hz"
+        assert dataset["point_effective_temperature_K"].units == "K"
+        np.testing.assert_array_equal(dataset["point_distance_m"], [np.nan, 0.0, 0.002])
+        assert dataset["ion_field_tensor"].shape == (3, 3)
+        assert dataset["ion_anisotropy"] == 0.01
+        assert dataset["ion_near_field_distance_m"] == 0.004
+        np.testing.assert_array_equal(dataset["facet_seen_at_ion"], [0.3, 0.7])
 
 
 def test_the_dataset_states_units(tmp_path: Path) -> None:

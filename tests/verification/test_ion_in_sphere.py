@@ -10,11 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bbrmodel.errors import GeometryError
 from bbrmodel.pipeline import solve_case
 from bbrmodel.solution import IonField, SurfaceAtIon
 from bbrmodel.spec import load_case
+from bbrmodel.typing import FloatArray
 
 BB01 = {
     1.0: (88.20766912, 0.001903),
@@ -99,3 +102,47 @@ def test_paths_from_the_ion_find_the_same_temperature(emissivity: float, cache: 
     assert ion.cross_check is not None
     assert abs(ion.cross_check.deviation_sigma) < 4.0
     assert ion.cross_check.effective_temperature_K == pytest.approx(BB01[emissivity][0], rel=0.02)
+
+
+def test_along_a_line_the_field_is_that_of_even_walls_and_the_hole(cache: Path) -> None:
+    """Grey walls reflect evenly, so off the centre T_eff^4 = J (1 - f) + f 300^4 with the hole's own solid angle f."""
+    changes = {
+        "wall_emissivity": "0.1",
+        "ion.line": "{from_m = [0.0, -0.05, 0.0], to_m = [0.0, 0.05, 0.0], number = 5}",
+        "ion.points": '[{name = "aside", position_m = [0.03, 0.02, -0.01]}]',
+    }
+    solution = solve_case(load_case("grey_sphere_hole", changes), cache=cache)
+    ion, facets = solution.ion, solution.facets
+    assert ion is not None
+    hole = facets.vertices_m[facets.surface == facets.surface_names.index("sphere__hole")]
+    share = float(facets.area_m2[facets.surface == facets.surface_names.index("sphere__hole")].sum())
+    share /= float(facets.area_m2.sum())
+    even = (share * 300.0**4 + (1.0 - share) * 0.1 * 82.0**4) / (share + (1.0 - share) * 0.1)  # irradiance
+    wall = 0.1 * 82.0**4 + 0.9 * even
+    assert [point.name for point in ion.points] == ["aside", "line_1", "line_2", "line_3", "line_4", "line_5"]
+    assert [point.distance_m for point in ion.points[1:]] == pytest.approx([0.0, 0.025, 0.05, 0.075, 0.1])
+    for point in ion.points:
+        fraction = abs(float(solid_angles(hole - np.array(point.position_m)).sum())) / (4.0 * np.pi)
+        expected = (wall * (1.0 - fraction) + fraction * 300.0**4) ** 0.25
+        # 1000 rays per facet at a hole of 0.2 % of the sphere: 2e-3 of its weight, 5e-4 of T_eff at most.
+        assert point.effective_temperature_K == pytest.approx(expected, rel=5e-4)
+        assert point.sum_of_weights == pytest.approx(1.0, abs=1e-10)
+    assert ion.points[3].effective_temperature_K == pytest.approx(ion.effective_temperature_K, rel=1e-12)
+    warmest = max(ion.points, key=lambda point: point.effective_temperature_K)
+    assert warmest.nearest_surface == "sphere__hole"
+
+
+def solid_angles(corner: FloatArray) -> FloatArray:
+    """Return the solid angles of triangles seen from the origin (Van Oosterom and Strackee)."""
+    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
+    la, lb, lc = (np.linalg.norm(x, axis=1) for x in (a, b, c))
+    triple = np.einsum("ij,ij->i", a, np.cross(b, c))
+    below = la * lb * lc + (a * b).sum(1) * lc + (b * c).sum(1) * la + (c * a).sum(1) * lb
+    angle: FloatArray = 2.0 * np.arctan2(triple, below)
+    return angle
+
+
+def test_a_point_of_the_line_in_a_wall_is_named(tmp_path: Path) -> None:
+    changes = {"ion.line": "{from_m = [0.0, 0.0, 0.0], to_m = [0.0, 0.0, 0.15], number = 3}"}
+    with pytest.raises(GeometryError, match=r"ion\.line, line_3 = .*from behind"):
+        solve_case(load_case("grey_sphere_hole", changes), cache=tmp_path)

@@ -33,9 +33,13 @@ MAX_LOST_FRACTION = 1e-5
 
 @dataclass(frozen=True)
 class PointSource:
-    """Paths leave a point in all directions alike: by reversibility, how an ion there sees the facets."""
+    """Paths leave a point in all directions alike: by reversibility, how an ion there sees the facets.
+
+    With `axis`, a unit vector e, a path that leaves in the direction n has the weight (n . e)^2; without probes only.
+    """
 
     position_m: tuple[float, float, float]
+    axis: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,10 @@ def trace_weights(
         Light goes on for ever.
     """
     settings = settings or PathSettings()
+    if isinstance(source, PointSource) and source.axis is not None and settings.probe_chance > 0.0:
+        raise ConfigError(
+            f"probe_chance = {settings.probe_chance:g}: must be 0 where paths from a point are weighted by direction."
+        )
     if isinstance(source, FacetSource) and optics.hemispherical[source.facet] <= 0.0:
         raise ConfigError(f"facet {source.facet} has the absorptivity 0: it emits no light to follow.")
     start = time.perf_counter()
@@ -239,6 +247,8 @@ def _trace(
             place = np.array(source.position_m, dtype=np.float64)
             random = (settings.seed, stream, shifts[row])
             start_at_point((first, at, row), count, state, points, random, place)
+            if source.axis is not None:
+                state[2][at : at + count] = (state[1][at : at + count] @ np.array(source.axis)) ** 2
         else:
             stream = stream_of(source.facet, replica)
             shifts[row] = digital_shift(settings.seed, stream)
