@@ -213,8 +213,10 @@ def _replaced(row: EvaluatedEntry, value: Value, note: str) -> EvaluatedEntry:
 
 
 def _magnetic_fraction(ion: Mapping[str, Any]) -> float:
-    """Return the part of the magnetic field of the radiation, which counts for hyperfine clocks; goes with T^2."""
+    """Return the shift by the magnetic field; older results lack it, and only hyperfine clocks feel it much, as T^2."""
     transition = clock(ion["clock"])
+    if ion.get("magnetic_shift_Hz") is not None:
+        return float(ion["magnetic_shift_Hz"]) / transition.frequency_Hz
     if isinstance(transition.response, OpticalResponse):
         return 0.0  # 1e-20 or less; published rows leave it out
     parts = [

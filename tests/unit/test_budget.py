@@ -243,7 +243,8 @@ def test_a_case_fills_the_bbr_row() -> None:
     found = with_case(evaluate_budget(find_budget("ca2_ln2")), document)
     row = found.entry("bbr")
     assert row.corrected is not None
-    assert row.corrected.value == pytest.approx(ion["fractional_shift"] / 1e-19, rel=1e-12)  # rounding
+    whole = ion["fractional_shift"] + ion["magnetic_shift_Hz"] / clock("ca40p_729").frequency_Hz
+    assert row.corrected.value == pytest.approx(whole / 1e-19, rel=1e-12)  # rounding
     expected = math.hypot(ion["fractional_uncertainty_numerical"], ion["fractional_uncertainty_clock_data"])
     assert row.corrected.uncertainty == pytest.approx(expected / 1e-19, rel=1e-12)  # rounding
     assert document["case"] in row.remark
@@ -321,13 +322,22 @@ def test_a_case_with_another_clock_or_without_ion_is_refused() -> None:
 
 
 def test_a_hyperfine_clock_adds_the_magnetic_part() -> None:
-    document = document_of_case(clock="cd113p_hfs", fractional_shift=-1e-18)
+    document = document_of_case(clock="cd113p_hfs", fractional_shift=-1e-18, magnetic_shift_Hz=None)  # an older result
     found = with_case(evaluate_budget(find_budget("cd")), document).entry("bbr").corrected
     assert found is not None
     assert found.value is not None
     surfaces = document["ion"]["surfaces"]
     squares = sum(s["effective_solid_angle_sr"] / (4 * math.pi) * s["mean_temperature_K"] ** 2 for s in surfaces)
     assert found.value * 1e-17 == pytest.approx(-1e-18 - 1.3039e-17 * squares / 9e4, rel=1e-9)  # rounding
+
+
+def test_a_result_that_knows_its_magnetic_part_gives_it() -> None:
+    document = document_of_case(magnetic_shift_Hz=-0.1)
+    found = with_case(evaluate_budget(find_budget("ca2_ln2")), document).entry("bbr").corrected
+    assert found is not None
+    assert found.value is not None
+    expected = document["ion"]["fractional_shift"] - 0.1 / clock("ca40p_729").frequency_Hz
+    assert found.value * 1e-19 == pytest.approx(expected, rel=1e-12)  # rounding
 
 
 def test_csv_keeps_every_digit(tmp_path: Path) -> None:
