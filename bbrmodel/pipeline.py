@@ -65,7 +65,7 @@ def solve_case(
     """
     cache = cache or cache_dir()
     start = time.perf_counter()
-    mesh, assignment = _prepare(case, cache, progress)
+    mesh, assignment = prepare_case(case, cache, progress)
     seconds = time.perf_counter() - start
     series = None
     if case.time is None:
@@ -88,7 +88,7 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     BbrModelError
         As `solve_case`, for all that shows before the solve.
     """
-    mesh, assignment = _prepare(case, cache or cache_dir(), progress)
+    mesh, assignment = prepare_case(case, cache or cache_dir(), progress)
     report = check_prepared(case, mesh, assignment)
     if case.time is not None:
         check_in_time(case, mesh)
@@ -100,8 +100,14 @@ def check_case(case: Case, *, progress: Progress | None = None, cache: Path | No
     return report
 
 
-def _prepare(case: Case, cache: Path, progress: Progress | None) -> tuple[PreparedMesh, Assignment]:
-    """Return the mesh with the case's names resolved; catches an unknown clock and an ion in a body early."""
+def prepare_case(case: Case, cache: Path, progress: Progress | None) -> tuple[PreparedMesh, Assignment]:
+    """Return the mesh with the case's names resolved; catches an unknown clock and an ion in a body early.
+
+    Raises
+    ------
+    BbrModelError
+        As `solve_case`, for all that shows before view factors.
+    """
     if case.ion is not None:
         clock(case.ion.clock)
     mesh = prepare_mesh(case, cache=cache, progress=progress)
@@ -242,4 +248,4 @@ def _about_enclosures(parts: tuple[EnclosurePart, ...]) -> list[str]:
     ]
 
 
-__all__ = ["check_case", "solve_case"]
+__all__ = ["check_case", "prepare_case", "solve_case"]

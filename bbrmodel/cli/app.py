@@ -13,6 +13,7 @@ from bbrmodel.cli.converge import converge
 from bbrmodel.cli.report import report
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
 from bbrmodel.cli.shift import shift
+from bbrmodel.cli.uncertainty import uncertainty
 
 app = typer.Typer(
     name="bbrmodel",
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "exchange": inspect_commands.exchange,
     "conductance": conductance,
     "converge": converge,
+    "uncertainty": uncertainty,
     "shift": shift,
     "budget": budget,
     "report": report,

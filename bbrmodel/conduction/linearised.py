@@ -65,6 +65,11 @@ class LocalJacobian:
         image: FloatArray = self.matrix @ direction
         return image
 
+    def multiply_transposed(self, direction: FloatArray) -> FloatArray:
+        """Return the product of the transposed matrix with nodal values, for adjoint solves."""
+        image: FloatArray = self.matrix.T @ direction
+        return image
+
     def largest_diagonal(self) -> float:
         """Return the largest entry of the diagonal."""
         return float(np.abs(self.matrix.diagonal()).max())

@@ -215,7 +215,7 @@ class LinkTerm:
 
     def derivative(self, T: FloatArray) -> Any:
         """Return the lumped diagonal; the exact rank-one matrix would be dense."""
-        here, there = self._slopes(T)
+        here, there = self.slopes(T)
         diagonal = here * self.weights_from
         if self.weights_to is not None:
             diagonal = diagonal - there * self.weights_to
@@ -224,7 +224,7 @@ class LinkTerm:
 
     def apply_derivative(self, T: FloatArray, direction: FloatArray) -> FloatArray:
         """Return the exact change of heat into each node."""
-        here, there = self._slopes(T)
+        here, there = self.slopes(T)
         change = here * float(self.weights_from @ direction)
         if self.weights_to is None:
             return change * self.weights_from
@@ -240,7 +240,7 @@ class LinkTerm:
         """Raise `PropertyRangeError` where an end lies outside the data of the material."""
         check_curves(self.name, np.array(self.ends(T)), self.curve)
 
-    def _slopes(self, T: FloatArray) -> tuple[float, float]:
+    def slopes(self, T: FloatArray) -> tuple[float, float]:
         """Return d flow / dT of both ends [W/K]."""
         k = self.curve(np.clip(self.ends(T), *self.curve.range_K))
         return -self.section_per_length_m * float(k[0]), self.section_per_length_m * float(k[1])

@@ -78,6 +78,11 @@ class WireTerm:
         moved = np.array([0.0 if port.weights is None else float(port.weights @ direction) for port in self.ports])
         return self._spread(self.count * self.state(T).slope_W_K @ moved, len(T))
 
+    def apply_transposed(self, T: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the transposed derivative of the nodal heat times nodal values."""
+        met = np.array([0.0 if port.weights is None else float(port.weights @ direction) for port in self.ports])
+        return self._spread(self.count * self.state(T).slope_W_K.T @ met, len(T))
+
     def ends(self, T: FloatArray) -> tuple[float, float]:
         """Return the temperatures of both ends; of a free end, that of the wire."""
         along = self.state(T).T

@@ -1,13 +1,14 @@
 """Match the names of a case with the names of a mesh: materials, finishes, roles. Every finding in one error."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bbrmodel.errors import BbrModelError, ConfigError, UnknownNameError, UnknownSurfaceError, suggest
 from bbrmodel.materials import Curve, Finish, contact_conductance
 from bbrmodel.materials.custom import SolidMaterial, constant_material, find_material
+from bbrmodel.materials.levels import curve_at_level, value_at_level
 from bbrmodel.mesh import FacetMesh, Interfaces, MeshBundle
 from bbrmodel.model.assumptions import assumptions, pane_notes
 from bbrmodel.model.coats import finish_of, optics_of
@@ -135,6 +136,8 @@ def _assign_bodies(case: Case, bundle: MeshBundle, found: _Findings) -> list[Sol
         else:
             try:
                 substance = find_material(str(body.material), case.materials)
+                curve = curve_at_level(substance.conductivity, body.conductivity_level)
+                substance = replace(substance, conductivity=curve)
             except BbrModelError as error:
                 found.add(type(error)(f"bodies.{name}.material = '{body.material}': {error}"))
         materials.append(substance)
@@ -254,7 +257,8 @@ def _joint(joint: Joint, bodies: tuple[int, int], materials: list[SolidMaterial]
         return AssignedJoint(name, bodies, joint.conductance_W_m2_K, "given", joint.conductance_range_W_m2_K)
     first, second = (materials[body].library for body in bodies)
     contact = contact_conductance(first, second, str(joint.contact), joint.pressure_Pa)
-    return AssignedJoint(name, bodies, contact.h, contact.key, contact.h_range, contact.verified)
+    conductance = value_at_level(contact.h, contact.h_range, joint.contact_level or 0.0)
+    return AssignedJoint(name, bodies, conductance, contact.key, contact.h_range, contact.verified)
 
 
 def _touching(interfaces: Interfaces, num_bodies: int) -> set[tuple[int, int]]:

@@ -14,6 +14,7 @@ from bbrmodel.materials.bands import (
     finish_of_bands,
     finish_of_metal,
 )
+from bbrmodel.materials.levels import finish_at_level
 from bbrmodel.materials.library import window
 from bbrmodel.materials.spectral_metals import hemispherical_emissivity
 from bbrmodel.materials.spectral_resistivity import Metal, metal, metal_of_resistivity
@@ -60,7 +61,7 @@ def finish_of(optics: Optics, own_material: str | None, edges_m: Sequence[float]
         The finish or the metal is not in the library, or has no data between 77 K and 293 K.
     """
     if optics.finish is not None:
-        return resolve_finish(optics.finish, own_material)
+        return finish_at_level(resolve_finish(optics.finish, own_material), optics.finish_level)
     if optics.emissivity is not None:
         return constant_finish(optics.emissivity, optics.absorptivity_warm)
     known = _metal_of(optics)

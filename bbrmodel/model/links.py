@@ -1,6 +1,7 @@
 """Turn the links of a case into heat paths: plain conductors, or wires that are solved along their length."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.errors import ConfigError
 from bbrmodel.materials import Curve, constant_curve
 from bbrmodel.materials.custom import SolidMaterial, constant_material, find_material
+from bbrmodel.materials.levels import curve_at_level
 from bbrmodel.materials.spectral_resistivity import resistivity_curve
 from bbrmodel.spec import CustomMaterial, Link
 from bbrmodel.typing import FloatArray
@@ -39,7 +41,8 @@ def link_is_tied(link: Link) -> bool:
 def link_material(link: Link, custom: Mapping[str, CustomMaterial]) -> SolidMaterial:
     """Return what a link is made of."""
     if link.material is not None:
-        return find_material(link.material, custom)
+        found = find_material(link.material, custom)
+        return replace(found, conductivity=curve_at_level(found.conductivity, link.conductivity_level))
     return constant_material(float(link.conductivity_W_m_K or 0.0), "link")
 
 

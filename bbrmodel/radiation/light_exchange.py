@@ -109,8 +109,9 @@ class LightState:
 class LightExchange:
     """Radiative heat of the solid's nodes and its derivative; keeps the state of the last linearisation."""
 
-    def __init__(self, surfaces: RadiatingSurfaces, num_nodes: int) -> None:
+    def __init__(self, surfaces: RadiatingSurfaces, num_nodes: int, *, tolerance: float = TOLERANCE) -> None:
         self.surfaces = surfaces
+        self._tolerance = tolerance
         self._num_nodes = num_nodes
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
@@ -180,7 +181,7 @@ class LightExchange:
         if start is not None and self._frozen:
             return state
         irradiance = state.solver.solve_irradiance(
-            state.source, environment=environment, start=start, tolerance=TOLERANCE
+            state.source, environment=environment, start=start, tolerance=self._tolerance
         )
         return replace(state, irradiance=irradiance)
 
@@ -206,6 +207,63 @@ class LightExchange:
                 absorbed += light.absorptivity * light.solver.solve_irradiance(source, tolerance=tolerance)
         load = np.repeat((self._area * absorbed)[self._solid, None] / 3.0, 3, axis=1)
         return self._collect(load + self._uneven_change(step) if self.surfaces.corners is not None else load)
+
+    def apply_transposed(self, direction: FloatArray, *, tolerance: float = 1e-7) -> FloatArray:
+        """Return the transpose of `apply_derivative` times nodal values: what the adjoint of the heat balance needs.
+
+        With symmetric exchange areas the irradiance that a facet gets of another's emission, times its area, equals
+        the converse, so that the transposed exchange is solved as the exchange is.
+        """
+        received = self.heat_potential(direction, tolerance=tolerance)
+        change_mean, change_fourth = np.zeros(len(self._area)), np.zeros(len(self._area))
+        for light in self.lights:
+            mean, fourth = _emission_transposed(light, received[light.name], self.fourth_power)
+            change_mean += mean
+            change_fourth += fourth
+        return self.spread_to_nodes(change_mean, change_fourth)
+
+    def heat_potential(self, direction: FloatArray, *, tolerance: float = 1e-7) -> dict[str, FloatArray]:
+        """Return for each class how sum(direction * nodal heat) grows with the light a facet sends out [m2 x unit].
+
+        Parameters
+        ----------
+        direction
+            shape (num_nodes,).
+
+        Returns
+        -------
+        :
+            shape (num_facets,) each, by the flux that `LightState.source` holds: minus what the facet itself loses,
+            plus what the others absorb of it, reflections included.
+        """
+        mine = self._area * self.facet_mean(direction)
+        found = {}
+        for light in self.lights:
+            own = light.solver.areas.area_m2
+            arriving = light.solver.solve_irradiance(light.absorptivity * mine / own, tolerance=tolerance)
+            found[light.name] = own * arriving - light.weight * mine
+        return found
+
+    def facet_mean(self, nodal: FloatArray) -> FloatArray:
+        """Return the mean of nodal values over each facet's nodes, zero where no solid is behind it."""
+        mean = np.zeros(len(self._area))
+        mean[self._solid] = nodal[self._nodes].mean(axis=1)
+        return mean
+
+    def facet_temperature_change(self, nodal: FloatArray) -> FloatArray:
+        """Return the change of each facet's (mean T^4)^(1/4) for a small change of nodal temperatures [K]."""
+        change = np.zeros(len(self._area))
+        fourth = np.einsum("ij,ij->i", fourth_power_gradient(self._corner), nodal[self._nodes])
+        change[self._solid] = fourth / (4.0 * self.facet_temperature_K[self._solid] ** 3)
+        return change
+
+    def spread_to_nodes(self, by_mean: FloatArray, by_fourth: FloatArray) -> FloatArray:
+        """Return derivatives by nodal temperatures from those by each facet's mean of T and of T^4."""
+        load = by_fourth[self._solid, None] * fourth_power_gradient(self._corner) + by_mean[self._solid, None] / 3.0
+        nodal: FloatArray = np.bincount(self._nodes.ravel(), weights=load.ravel(), minlength=self._num_nodes).astype(
+            np.float64
+        )
+        return nodal
 
     def local_derivative(self) -> Any:
         """Return minus the emission's slope on each facet's nodes; reabsorption is left to `apply_derivative`."""
@@ -278,6 +336,16 @@ def _emission_change(light: LightState, change_mean: FloatArray, fourth: tuple[F
     )
     change: FloatArray = emission - gain * light.irradiance
     return change
+
+
+def _emission_transposed(
+    light: LightState, received: FloatArray, fourth_power: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the transpose of `_emission_change`: derivatives by the facet's mean T and by its mean T^4."""
+    by_fourth = STEFAN_BOLTZMANN * light.strength * light.share * received
+    gain = light.absorptivity_slope * (STEFAN_BOLTZMANN * light.share * fourth_power - light.irradiance)
+    by_mean = (gain + STEFAN_BOLTZMANN * light.strength * light.share_slope * fourth_power) * received
+    return by_mean, by_fourth
 
 
 def _complete_homogeneous(values: Sequence[FloatArray], degree: int) -> FloatArray:

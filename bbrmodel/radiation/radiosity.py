@@ -106,13 +106,17 @@ class RadiositySolver:
         irradiance: FloatArray = (direct + self.areas.apply(self._root * u)) / self.areas.area_m2
         return irradiance
 
-    def adjoint_state(self, receiver: FloatArray, *, tolerance: float = 1e-11) -> FloatArray:
+    def adjoint_state(
+        self, receiver: FloatArray, *, start: FloatArray | None = None, tolerance: float = 1e-11
+    ) -> FloatArray:
         """Return y of (A - rho S) y = rho receiver [1/m2]: what a receiver gains by way of reflections.
 
         Parameters
         ----------
         receiver
             shape (num_facets,): the receiver's value is sum_i receiver_i J_i (for an ion: solid angle / 4 pi).
+        start
+            State to start from, as that of other absorptivities nearby.
 
         Returns
         -------
@@ -120,7 +124,10 @@ class RadiositySolver:
             shape (num_facets,). The gain per flux emitted by a facet is receiver + S y, that of the environment's
             emissive power y . escape; an exchange area S_ij acts with y_i J_j + y_j J_i.
         """
-        state: FloatArray = self._root * self._solve(self._root * receiver, None, tolerance)
+        guess = None
+        if start is not None:
+            guess = np.divide(start, self._root, out=np.zeros_like(start), where=self._root > 0.0)
+        state: FloatArray = self._root * self._solve(self._root * receiver, guess, tolerance)
         return state
 
     def _operate(self, u: FloatArray) -> FloatArray:

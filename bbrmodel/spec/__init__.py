@@ -25,7 +25,9 @@ from bbrmodel.spec.match import has_optics, is_glob, matching_names, surface_set
 from bbrmodel.spec.moment import case_at, check_schedules
 from bbrmodel.spec.optics import Optics
 from bbrmodel.spec.study import Figure, Study, check_study, load_study, study_case, study_points
+from bbrmodel.spec.targets import Target, find_targets
 from bbrmodel.spec.thermal import Property, RfDrive, Sink
+from bbrmodel.spec.uncertain import Uncertain
 
 __all__ = [
     "BathLevel",
@@ -53,13 +55,16 @@ __all__ = [
     "Solver",
     "Study",
     "Surface",
+    "Target",
     "Time",
+    "Uncertain",
     "build_case",
     "case_at",
     "case_schema",
     "check_schedules",
     "check_study",
     "find_case",
+    "find_targets",
     "has_optics",
     "is_glob",
     "list_cases",

@@ -32,12 +32,14 @@ from bbrmodel.spec.ion import Ion
 from bbrmodel.spec.optics import Optics, check_bands, check_edges, check_optics
 from bbrmodel.spec.thermal import BoundaryCondition, CustomMaterial, HeatSource, Joint, Link, Substance
 from bbrmodel.spec.time import BathLevel, Schedule, Time, check_time
+from bbrmodel.spec.uncertain import Limits, Uncertain
 
 
 class Body(Optics, Substance):
     """What a 3-D physical group is made of, and how its surfaces look that have no optics of their own."""
 
     exactly_one = (("material", "conductivity_W_m_K"),)
+    only_with = (*Optics.only_with, *Substance.only_with)
 
     @classmethod
     def rules(cls, data: Mapping[str, Any]) -> Iterable[Finding]:
@@ -62,9 +64,19 @@ class Surface(Optics):
 class Sensor(Spec):
     """A thermometer: a point whose temperature the result reports."""
 
+    only_with = (("calibration_K", "reading_K"), ("offset_K", "reading_K"))
+
     name: Name = Field(description="Name in the result")
     body: Name = Field(description="Body in which the point lies")
     position_m: Vector = Field(description="Point [x, y, z]")
+    reading_K: Temperature | None = Field(default=None, description="What the thermometer reads")
+    calibration_K: Positive | None = Field(
+        default=None, description="Standard uncertainty of its calibration; without it an assumed 0.1 K"
+    )
+    offset_K: Limits | None = Field(
+        default=None,
+        description="Lowest and highest of reading minus temperature of the part, as leads and self-heating make it",
+    )
 
 
 class Portal(Spec):
@@ -148,6 +160,7 @@ class Case(Spec):
     )
     heat_sources: tuple[HeatSource, ...] = Field(default=(), description="Powers")
     sensors: tuple[Sensor, ...] = Field(default=(), description="Thermometers")
+    uncertain: tuple[Uncertain, ...] = Field(default=(), description="How well inputs are known")
     radiation: Radiation | None = Field(
         default=None, description="Exchange of radiation; without it heat is only conducted"
     )
@@ -169,6 +182,10 @@ class Case(Spec):
         return isinstance(other, Case) and self.model_dump() == other.model_dump()
 
     __hash__ = None  # type: ignore[assignment]
+
+    def raw_tables(self) -> Mapping[str, Any]:
+        """Return the tables as they were written, with references to parameters; empty for a case made in Python."""
+        return self._raw or {}
 
     @property
     def mesh_path(self) -> Path | None:

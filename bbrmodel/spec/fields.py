@@ -67,6 +67,7 @@ NotNegative = Annotated[Number, Field(ge=0.0)]
 Temperature = Annotated[Number, Field(ge=1.0, le=2000.0)]  # K
 Emissivity = Annotated[Number, Field(gt=0.0, le=1.0)]
 Fraction = Annotated[Number, Field(ge=0.0, le=1.0)]
+Level = Annotated[Number, Field(ge=-1.0, le=1.0)]
 Positives = tuple[Positive, ...]
 NotNegatives = tuple[NotNegative, ...]
 Fractions = tuple[Fraction, ...]
@@ -93,6 +94,7 @@ __all__ = [
     "Flag",
     "Fraction",
     "Fractions",
+    "Level",
     "Name",
     "NotNegative",
     "NotNegatives",

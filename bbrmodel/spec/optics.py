@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from bbrmodel.spec.base import Finding, Location, Spec, as_mapping
-from bbrmodel.spec.fields import Emissivity, Flag, Fractions, Name, NotNegatives, Positive, Positives
+from bbrmodel.spec.fields import Emissivity, Flag, Fractions, Level, Name, NotNegatives, Positive, Positives
 
 KINDS = (
     *("finish", "emissivity", "band_emissivities", "window_of"),
@@ -22,6 +22,7 @@ class Optics(Spec):
 
     at_most_one: ClassVar[tuple[tuple[str, ...], ...]] = (KINDS,)
     only_with: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("finish_level", "finish"),
         ("absorptivity_warm", "emissivity"),
         ("band_transmittances", "band_emissivities"),
         ("passage", "band_transmittances|window_of"),
@@ -29,6 +30,9 @@ class Optics(Spec):
     )
 
     finish: Name | None = Field(default=None, description="Finish of the body's material, or <material>.<finish>")
+    finish_level: Level | None = Field(
+        default=None, description="Where in the library's range the finish lies: -1 lowest, 0 (default) best, 1 highest"
+    )
     emissivity: Emissivity | None = Field(default=None, description="Grey emissivity in place of a library finish")
     absorptivity_warm: Emissivity | None = Field(
         default=None, description="Absorptivity for light of room-temperature sources; without it the emissivity holds"

@@ -1,7 +1,7 @@
 """The tables of a case file that say how heat flows: materials, joints, links, boundary conditions, sources."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -12,6 +12,7 @@ from bbrmodel.spec.fields import (
     Conductance,
     Count,
     Emissivity,
+    Level,
     Name,
     NotNegative,
     Number,
@@ -79,9 +80,15 @@ class CustomMaterial(Spec):
 class Substance(Spec):
     """What a solid conducts heat by."""
 
+    only_with: ClassVar[tuple[tuple[str, str], ...]] = (("conductivity_level", "material"),)
+
     material: Name | None = Field(default=None, description="Name of a material of the library or of [materials]")
     conductivity_W_m_K: Positive | None = Field(
         default=None, description="Thermal conductivity, the same at all temperatures"
+    )
+    conductivity_level: Level | None = Field(
+        default=None,
+        description="Where in the library's range the conductivity lies: -1 lowest, 0 (default) best, 1 highest",
     )
 
 
@@ -89,10 +96,18 @@ class Joint(Spec):
     """Heat contact where two bodies touch."""
 
     exactly_one = (("contact", "conductance_W_m2_K"),)
-    only_with = (("pressure_Pa", "contact"), ("conductance_range_W_m2_K", "conductance_W_m2_K"))
+    only_with = (
+        ("pressure_Pa", "contact"),
+        ("contact_level", "contact"),
+        ("conductance_range_W_m2_K", "conductance_W_m2_K"),
+    )
 
     between: Pair = Field(description="The two bodies")
     contact: Name | None = Field(default=None, description="Library contact such as silver_foil")
+    contact_level: Level | None = Field(
+        default=None,
+        description="Where in the library's range the conductance lies: -1 lowest, 0 (default) best, 1 highest",
+    )
     conductance_W_m2_K: Conductance | None = Field(
         default=None, description="Heat flux per temperature step; inf: no step"
     )
@@ -131,6 +146,7 @@ class Link(Spec):
         ("resistivity_of", "current_A"),
         ("surroundings_K", "side_emissivity"),
         ("side_ambient_K", "side_film_W_m2_K"),
+        ("conductivity_level", "material"),
     )
 
     name: Name | None = Field(default=None, description="Name in the heat flows of the result")
@@ -141,6 +157,10 @@ class Link(Spec):
     material: Name | None = Field(default=None, description="Name of a material of the library or of [materials]")
     conductivity_W_m_K: Positive | None = Field(
         default=None, description="Thermal conductivity, the same at all temperatures"
+    )
+    conductivity_level: Level | None = Field(
+        default=None,
+        description="Where in the library's range the conductivity lies: -1 lowest, 0 (default) best, 1 highest",
     )
     diameter_m: Positive = Field(description="Diameter of one round wire")
     length_m: Positive = Field(description="Length of one wire")

@@ -1,0 +1,83 @@
+"""Full solves at a few points of the inputs: they span the reduced model, and judge it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bbrmodel.errors import ConfigError
+from bbrmodel.typing import FloatArray
+from bbrmodel.uncertainty.channels import Quantity
+from bbrmodel.uncertainty.derivatives import Solids
+from bbrmodel.uncertainty.inputs import Input
+from bbrmodel.uncertainty.model import Model, vary
+from bbrmodel.uncertainty.quick import Solved, outputs_by_adjoint, reflected_in, solve_variant
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A full solve.
+
+    Attributes
+    ----------
+    z
+        shape (num_inputs,), where.
+    T
+        shape (num_nodes,), [K].
+    irradiance, reflected
+        For each class of light, shape (num_facets,): irradiance [W/m2], and the adjoint state: what the ion gains by
+        way of reflections.
+    outputs
+        T_eff and shift.
+    """
+
+    z: FloatArray
+    T: FloatArray
+    irradiance: dict[str, FloatArray]
+    reflected: dict[str, FloatArray]
+    outputs: dict[Quantity, float]
+
+
+def overrides_at(inputs: Sequence[Input], z: FloatArray) -> dict[str, object]:
+    """Return what to replace in the case at a point."""
+    found: dict[str, object] = {}
+    for one, value in zip(inputs, z, strict=True):
+        found |= one.overrides(float(value))
+    return found
+
+
+def take_snapshot(
+    model: Model, inputs: Sequence[Input], z: FloatArray, *, near: Snapshot, solids: Solids | None
+) -> Snapshot:
+    """Return the full solve at a point; `near` is any other one.
+
+    Raises
+    ------
+    ConfigError
+        An input changes the mesh or what rays do.
+    BbrModelError
+        The point cannot be solved.
+    """
+    setup = vary(model, overrides_at(inputs, z))
+    if setup is None:
+        raise ConfigError("an input changes the mesh or what rays do; such inputs cannot be sampled.")
+    solved = solve_variant(model, setup, solids)
+    return _snapshot(model, z, solved, near.reflected)
+
+
+def base_snapshot(model: Model, inputs: Sequence[Input]) -> Snapshot:
+    """Return the case itself as a snapshot."""
+    z = np.array([one.first.start for one in inputs])
+    model.exchange.linearise(model.solved.T)
+    return _snapshot(model, z, Solved(model.solved.T, model.exchange), {})
+
+
+def _snapshot(model: Model, z: FloatArray, solved: Solved, known: Mapping[str, FloatArray]) -> Snapshot:
+    """Return what is kept of a solve."""
+    reflected = reflected_in(model, solved.exchange, known)
+    irradiance = {light.name: light.irradiance for light in solved.exchange.lights}
+    outputs = outputs_by_adjoint(model, solved.exchange, reflected)
+    return Snapshot(z, solved.T, irradiance, reflected, outputs)
+
+
+__all__ = ["Snapshot", "base_snapshot", "overrides_at", "take_snapshot"]
