@@ -87,6 +87,7 @@ class MpiTeam:
         """Call a task whose results stay where they are."""
         own, number = self._give(_KEEP, task, shared, parts, together)
         self._busy = False
+        self._kept[number] = own  # until the others drop theirs
         kept = Kept(number, own)
         weakref.finalize(kept, self._dropped.append, number)
         return kept
@@ -118,6 +119,8 @@ class MpiTeam:
         sent = tuple(_Reference(argument.number) if isinstance(argument, Kept) else argument for argument in shared)
         self._busy = True
         self._broadcast(_Order(what, number, task, sent, parts is not None, together, dropped))
+        for unused in dropped:  # here and there in the same order: some things end on all ranks together
+            self._kept.pop(unused, None)
         if parts is not None:
             for rank in range(1, self.size):
                 self._send_to(rank, parts[rank])

@@ -24,6 +24,10 @@ class Linearised(Protocol):
         """Return the largest entry of its diagonal."""
         ...
 
+    def diagonal_sum(self) -> float:
+        """Return the sum of its diagonal: times a temperature and the precision of numbers, what rounding may leave."""
+        ...
+
     def inverse(self, terms: Any, free: BoolArray) -> Inverse:
         """Return what solves (derivative - terms) x = b for x at the free nodes, and returns b at the others.
 
@@ -73,6 +77,10 @@ class LocalJacobian:
     def largest_diagonal(self) -> float:
         """Return the largest entry of the diagonal."""
         return float(np.abs(self.matrix.diagonal()).max())
+
+    def diagonal_sum(self) -> float:
+        """Return the sum of the diagonal."""
+        return float(np.abs(self.matrix.diagonal()).sum())
 
     def inverse(self, terms: Any, free: BoolArray) -> Inverse:
         """Return a direct solve with rows and columns of fixed nodes replaced by the identity."""

@@ -21,6 +21,7 @@ _LEAST_FOURTH = 4e-3  # of T^4 that one step may leave, T down to a quarter
 _GMRES_RESTART = 60
 _LOOSEST, _TIGHTEST = 1e-2, 1e-8  # of the residual, for the linear solve of a step
 _ROUNDING = 1e-13  # sums over thousands of nodes of terms that cancel
+_PRECISION = float(np.finfo(np.float64).eps)
 _LIGHT_ROUNDING = 1e-11  # what the exchange solve may leave
 START_TOLERANCE = 1e-2  # of the largest heat flow, for the steps at given light
 
@@ -210,9 +211,11 @@ class _Iteration:
     def _noise(self, T: FloatArray) -> float:
         """Return a residual [W] that rounding alone can leave: where nothing flows, no smaller one can be asked for."""
         if self._stiffness is None:
-            self._stiffness = self.problem.solid.linearise().largest_diagonal()
+            conduction = self.problem.solid.linearise()
+            # Sums that cancel, and temperatures that are known to one part in 10^16 at every node.
+            self._stiffness = max(_ROUNDING * conduction.largest_diagonal(), _PRECISION * conduction.diagonal_sum())
         light = 0.0 if self.problem.radiation is None else _LIGHT_ROUNDING * self.problem.radiation.emitted_power()
-        return max(_ROUNDING * self._stiffness * float(np.abs(T).max()), light)
+        return max(self._stiffness * float(np.abs(T).max()), light)
 
     def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
         """Return the Newton step, solved only as far as it pays (Eisenstat-Walker) unless told otherwise."""

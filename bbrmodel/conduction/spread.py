@@ -70,7 +70,7 @@ class _Cut:
     own: IntArray
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Piece:
     """What one rank has; names as in `_Cut`."""
 
@@ -78,8 +78,6 @@ class _Piece:
     own: IntArray
     row: IntArray
     rows_in_all: int
-    jacobian: Any = None
-    factor: Factorization | None = None
 
 
 def _make_piece(curves: Sequence[ConductivityCurve], rows_in_all: int, cut: _Cut) -> _Piece:
@@ -98,24 +96,26 @@ def _heat_out(piece: _Piece) -> FloatArray:
     return piece.solid.heat_out_of_nodes()[piece.own]
 
 
-def _linearise(piece: _Piece) -> float:
-    """Keep the rows of this rank; return the largest entry of their diagonal."""
-    whole = piece.solid.jacobian()
-    piece.jacobian = whole[piece.own]
-    return float(np.abs(whole.diagonal()[piece.own]).max(initial=0.0))
+def _linearise(piece: _Piece) -> Any:
+    """Return the rows of this rank, columns by node of its mesh."""
+    return piece.solid.jacobian()[piece.own]
 
 
-def _multiply(piece: _Piece, direction: FloatArray) -> FloatArray:
-    image: FloatArray = piece.jacobian @ direction
+def _diagonal(piece: _Piece, rows: Any) -> FloatArray:
+    """Return the largest entry of the diagonal, and their sum."""
+    entries = np.abs(np.asarray(rows[np.arange(len(piece.own)), piece.own]).reshape(-1))
+    return np.array([entries.max(initial=0.0), entries.sum()])
+
+
+def _multiply(rows: Any, direction: FloatArray) -> FloatArray:
+    image: FloatArray = rows @ direction
     return image
 
 
-def _factorise(piece: _Piece, terms: Any, free: BoolArray) -> None:
+def _factorise(piece: _Piece, own_rows: Any, terms: Any, free: BoolArray) -> Factorization:
     """Factorise the whole matrix together; `terms` are this rank's rows, columns by row of the matrix."""
-    rows, columns = np.repeat(np.arange(len(piece.own)), np.diff(piece.jacobian.indptr)), piece.jacobian.indices
-    conduction = csr_matrix(
-        (piece.jacobian.data, (rows, piece.row[columns])), shape=(len(piece.own), piece.rows_in_all)
-    )
+    rows, columns = np.repeat(np.arange(len(piece.own)), np.diff(own_rows.indptr)), own_rows.indices
+    conduction = csr_matrix((own_rows.data, (rows, piece.row[columns])), shape=(len(piece.own), piece.rows_in_all))
     both = (conduction - terms).tocoo()
     own_free = free[piece.row[piece.own]]
     kept = own_free[both.row] & free[both.col]
@@ -124,14 +124,11 @@ def _factorise(piece: _Piece, terms: Any, free: BoolArray) -> None:
         np.concatenate([both.data[kept], np.ones(len(held))]),
         (np.concatenate([both.row[kept], held]), np.concatenate([both.col[kept], piece.row[piece.own][held]])),
     )
-    piece.factor = None  # its memory first
-    piece.factor = Factorization(csr_matrix(entries, shape=both.shape), together=True)
+    return Factorization(csr_matrix(entries, shape=both.shape), together=True)
 
 
-def _solve(piece: _Piece, right: FloatArray) -> FloatArray:
-    if piece.factor is None:
-        raise RuntimeError("a solve before a factorization.")
-    return piece.factor.solve(right)
+def _solve(factor: Factorization, right: FloatArray) -> FloatArray:
+    return factor.solve(right)
 
 
 class SpreadSolid:
@@ -147,11 +144,11 @@ class SpreadSolid:
 
     def set_temperature(self, T: FloatArray) -> None:
         """Set nodal temperatures (num_nodes,) [K]."""
-        team().call(_set_temperature, self.pieces, parts=self._of_pieces(T))
+        team().call(_set_temperature, self.pieces, parts=self.of_pieces(T))
 
     def check_range(self, T: FloatArray) -> None:
         """Raise `PropertyRangeError` when a cell's temperature lies outside its material's data."""
-        team().call(_check_range, self.pieces, parts=self._of_pieces(T))
+        team().call(_check_range, self.pieces, parts=self.of_pieces(T))
 
     def heat_out_of_nodes(self) -> FloatArray:
         """Return the heat [W] that conduction takes from each node, shape (num_nodes,)."""
@@ -159,7 +156,7 @@ class SpreadSolid:
 
     def linearise(self) -> "SpreadJacobian":
         """Return the derivative of that; the ranks keep their rows."""
-        return SpreadJacobian(self, max(team().call(_linearise, self.pieces)))
+        return SpreadJacobian(self, team().keep(_linearise, self.pieces))
 
     def together(self, owned: Sequence[FloatArray]) -> FloatArray:
         """Return values of all nodes from those of each rank."""
@@ -168,13 +165,9 @@ class SpreadSolid:
             values[nodes] = part
         return values
 
-    def _of_pieces(self, values: AnyArray) -> list[tuple[AnyArray]]:
+    def of_pieces(self, values: AnyArray) -> list[tuple[AnyArray]]:
         """Return values of all nodes as each rank wants them."""
         return [(values[nodes],) for nodes in self.nodes]
-
-    def multiply(self, direction: FloatArray) -> FloatArray:
-        """Return the last derivative times a change of temperatures."""
-        return self.together(team().call(_multiply, self.pieces, parts=self._of_pieces(direction)))
 
 
 def _cut(mesh: SplitMesh, layout: Layout, own: IntArray) -> _Cut:
@@ -194,18 +187,22 @@ def _cut(mesh: SplitMesh, layout: Layout, own: IntArray) -> _Cut:
 
 @dataclass(frozen=True)
 class SpreadJacobian:
-    """A `Linearised` whose rows are spread; valid until the solid is linearised again."""
+    """A `Linearised` whose rows are spread."""
 
     solid: SpreadSolid
-    largest: float
+    rows: Kept
 
     def multiply(self, direction: FloatArray) -> FloatArray:
         """Return the product with a change of temperatures."""
-        return self.solid.multiply(direction)
+        return self.solid.together(team().call(_multiply, self.rows, parts=self.solid.of_pieces(direction)))
 
     def largest_diagonal(self) -> float:
         """Return the largest entry of the diagonal."""
-        return self.largest
+        return float(max(found[0] for found in team().call(_diagonal, self.solid.pieces, self.rows)))
+
+    def diagonal_sum(self) -> float:
+        """Return the sum of the diagonal."""
+        return float(sum(found[1] for found in team().call(_diagonal, self.solid.pieces, self.rows)))
 
     def inverse(self, terms: Any, free: BoolArray) -> Inverse:
         """Return a solve by all ranks together, with rows and columns of fixed nodes replaced by the identity."""
@@ -214,13 +211,12 @@ class SpreadJacobian:
         by_row = csr_matrix((entries.data, (entries.row, layout.row[entries.col])), shape=entries.shape)
         free_rows = np.empty_like(free)
         free_rows[layout.row] = free
-        rows = [(by_row[nodes], free_rows) for nodes in layout.nodes]
-        team().call(_factorise, solid.pieces, parts=rows, together=True)
-        pieces: Kept = solid.pieces
+        terms_of_ranks = [(by_row[nodes], free_rows) for nodes in layout.nodes]
+        factor = team().keep(_factorise, solid.pieces, self.rows, parts=terms_of_ranks, together=True)
 
         def solve(right: FloatArray) -> FloatArray:
             parts = [(right[nodes],) for nodes in layout.nodes]
-            return solid.together(team().call(_solve, pieces, parts=parts, together=True))
+            return solid.together(team().call(_solve, factor, parts=parts, together=True))
 
         return solve
 
