@@ -79,11 +79,19 @@ def _run_items(run: "Run") -> "list[Table | str]":
     settings, kept = _collecting()
     show_run(run, settings)
     items = [item for item in kept.items if not str(item).startswith(("picture: ", "result: "))]
-    if run.document["ion"] is not None:
-        settings, more = _collecting()
-        show_ion(run.document, settings, as_json=False)
-        items += more.items[1:]  # the first repeats the headline
-    return items
+    if run.document["ion"] is None:
+        return items
+    settings, whole = _collecting()
+    show_ion(run.document, settings, as_json=False)
+    tables = {_title(item): item for item in whole.items[1:]}  # the first repeats the headline
+    # A table that a screen shows in part only stands here whole.
+    replaced = [tables.pop(_title(item), item) for item in items]
+    return replaced + list(tables.values())
+
+
+def _title(item: "Table | str") -> str:
+    """Return the title of a table without what follows its colon; a line of text is its own."""
+    return item if isinstance(item, str) else str(item.title).partition(":")[0]
 
 
 def _budget(name: str | None, result: Path, uncertainty: Path | None) -> str:

@@ -62,6 +62,7 @@ def test_the_report_of_a_result_holds_its_tables_pictures_and_case(result: Path,
     assert found.seen.count("img") == 1
     assert "Budget" not in found.text
     assert "result:" not in found.text
+    assert found.text.count("Surfaces as the ion sees them") == 1
 
 
 def test_the_report_needs_nothing_from_elsewhere(result: Path) -> None:
