@@ -116,7 +116,25 @@ def ion_tables(ion: Mapping[str, Any]) -> list[Table]:
             points,
         ),
     ]
+    tables.append(_check_table(ion.get("cross_check") or {}))
     return [make_table(title, columns, rows=rows) for title, columns, rows in tables if rows]
+
+
+def _check_table(check: Mapping[str, Any]) -> tuple[str, Sequence[str], Sequence[Sequence[str]]]:
+    """Return effective solid angles by both methods, the largest first, as title, columns and rows."""
+    found = sorted(check.get("surfaces", ()), key=lambda row: -(row["first_sr"] or 0.0))
+    rows = [
+        (
+            row["name"],
+            with_error(row["first_sr"], row["first_std_sr"]),
+            with_error(row["effective_solid_angle_sr"], row["effective_solid_angle_std_sr"]),
+            f"{row['deviation_sigma']:+.2f}",
+        )
+        for row in found[:_TOP_SURFACES]
+    ]
+    worst = max((abs(row["deviation_sigma"]) for row in found), default=0.0)
+    title = f"Effective solid angles by both methods; of all {len(found)} surfaces the largest deviation is {worst:.1f}"
+    return title, ("surface", "first method sr", "by paths sr", "deviation"), rows
 
 
 __all__ = ["ion_rows", "ion_tables", "surface_table"]

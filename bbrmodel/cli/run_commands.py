@@ -16,7 +16,7 @@ from bbrmodel.cli.options import (
     SetOption,
 )
 from bbrmodel.cli.settings import Settings
-from bbrmodel.cli.workflow import RunOptions, compute_and_show, find_ion_document, run_study_with_bar
+from bbrmodel.cli.workflow import RunOptions, compute_and_show, find_ion_document, run_study_with_bar, with_cross_check
 
 
 def run(
@@ -30,12 +30,18 @@ def run(
     plot: PlotOption = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
+    cross_check: Annotated[
+        bool, typer.Option("--cross-check", help="Follow paths from the ion as a second method; print both.")
+    ] = False,
 ) -> None:
     """Solve a case, write its result and pictures, and print the summary."""
     from bbrmodel.spec import load_case
 
     options = RunOptions(output, force=force, restart=restart, plot=plot, as_json=as_json, quiet=quiet)
-    compute_and_show(load_case(case, changes or ()), context.ensure_object(Settings), options=options)
+    loaded = load_case(case, changes or ())
+    if cross_check:
+        loaded = with_cross_check(loaded)
+    compute_and_show(loaded, context.ensure_object(Settings), options=options)
 
 
 def solve(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bbrmodel.study import StudyTable
 
 RESULTS = Path("results")
+CROSS_CHECK_PATHS = 1 << 18  # 0.03 K in the second LN2 clock
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,14 @@ def _draw(run: Run) -> Run:
         return replace(run, notes=(*run.notes, " ".join(note.split())))
 
 
+def with_cross_check(case: "Case") -> "Case":
+    """Return the case with a second method at the ion, by as many paths as it says or else `CROSS_CHECK_PATHS`."""
+    if case.ion is None:
+        raise ConfigError(f"--cross-check: {case.name} has no ion. Add [ion] with position_m to the case.")
+    paths = case.ion.cross_check_paths or CROSS_CHECK_PATHS
+    return case.model_copy(update={"ion": case.ion.model_copy(update={"cross_check_paths": paths})})
+
+
 def show_json(document: object, settings: Settings) -> None:
     """Print a document as JSON, whole lines whatever the width; numbers that are not finite become null."""
     import json
@@ -187,6 +196,7 @@ def run_study_with_bar(
 
 
 __all__ = [
+    "CROSS_CHECK_PATHS",
     "RESULTS",
     "Run",
     "RunOptions",
@@ -196,4 +206,5 @@ __all__ = [
     "run_study_with_bar",
     "show_json",
     "solve_with_bar",
+    "with_cross_check",
 ]

@@ -55,7 +55,9 @@ def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> tuple[IonF
     )
     if spec.cross_check_paths:
         paths = PathSettings(paths=spec.cross_check_paths, seed=seed)
-        field = replace(field, cross_check=check_by_paths(spec.position_m, light, view=view, settings=paths))
+        field = replace(
+            field, cross_check=check_by_paths(spec.position_m, light, looks=looks, view=view, settings=paths)
+        )
     return field, view
 
 

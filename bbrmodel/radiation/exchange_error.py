@@ -111,6 +111,11 @@ def _sources(areas: ExchangeAreas) -> tuple[int, int]:
     return 1 + max(unit for unit, _ in known), 1 + max(0, *(replica for _, replica in known), 0)
 
 
+def number_of_replicas(areas: ExchangeAreas) -> int:
+    """Return the number of replicas of each source of rays."""
+    return _sources(areas)[1]
+
+
 def _sources_here(blocks: Sequence[Lines]) -> tuple[int, int]:
     """Return the largest unit and replica of the lines of one process, -1 without any."""
     units = [int(block.unit.max()) for block in blocks if block.unit is not None and len(block.unit)]
@@ -273,7 +278,7 @@ def _add_variances(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _draw_signs(unit: int, replica: int, number: int, sign: AnyArray) -> None:  # pragma: no cover - compiled
+def draw_signs(unit: int, replica: int, number: int, sign: AnyArray) -> None:  # pragma: no cover - compiled
     """Write random signs of a replica, less their means over all replicas, with the factor that makes them unbiased."""
     sign[:] = 0.0
     if number < 2:
@@ -309,7 +314,7 @@ def _add_outcomes(
         for e in range(start[k], start[k + 1]):
             j = column[e]
             sums[label[j]] += scale[i] * scale[j] * line_weight(strength[e], density, i, j)
-        _draw_signs(unit[k], replica[k], number, sign)
+        draw_signs(unit[k], replica[k], number, sign)
         for q in range(len(sums)):
             if sums[q] != 0.0:
                 for b in range(len(sign)):
@@ -323,9 +328,16 @@ def _add_escapes(
     """Add weights with random signs to `out` (labels, signs)."""
     sign = np.empty(out.shape[1])
     for k in range(len(unit)):
-        _draw_signs(unit[k], replica[k], number, sign)
+        draw_signs(unit[k], replica[k], number, sign)
         for b in range(out.shape[1]):
             out[label[k], b] += weight[k] * sign[b]
 
 
-__all__ = ["exchange_variance", "group_errors", "variance_by_source", "variance_of_sum"]
+__all__ = [
+    "draw_signs",
+    "exchange_variance",
+    "group_errors",
+    "number_of_replicas",
+    "variance_by_source",
+    "variance_of_sum",
+]
