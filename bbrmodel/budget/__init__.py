@@ -3,7 +3,7 @@
 A budget is a TOML file; those of the papers come with the program. Rows name a formula of `bbrmodel.budget.formulas`.
 """
 
-from bbrmodel.budget.case import BbrPart, by_body, parts_of_case, with_case
+from bbrmodel.budget.case import BbrPart, by_body, parts_of_case, uncertainty_of_case, with_case
 from bbrmodel.budget.compute import Value
 from bbrmodel.budget.evaluate import EvaluatedEntry
 from bbrmodel.budget.table import EvaluatedBudget, Sums, evaluate_budget, find_budget, list_budgets
@@ -19,5 +19,6 @@ __all__ = [
     "find_budget",
     "list_budgets",
     "parts_of_case",
+    "uncertainty_of_case",
     "with_case",
 ]

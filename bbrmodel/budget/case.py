@@ -87,7 +87,7 @@ def with_case(
         size = numerical if has_coefficient else math.hypot(numerical, data)
         note = f"{where}; its uncertainty is incomplete: it holds no temperatures, finishes and dimensions."
     else:
-        size, data = _checked_uncertainty(uncertainty, document), 0.0
+        size, data = uncertainty_of_case(uncertainty, document), 0.0
         note = f"{where}; its uncertainty is that of all inputs which the case declares as uncertain."
     fraction = float(ion["fractional_shift"]) + _magnetic_fraction(ion)
     filled = {
@@ -184,8 +184,21 @@ def _checked_ion(evaluated: EvaluatedBudget, document: Mapping[str, Any]) -> Map
     return ion
 
 
-def _checked_uncertainty(found: Mapping[str, Any], document: Mapping[str, Any]) -> float:
-    """Return the standard uncertainty of the fractional shift, if it is that of this result."""
+def uncertainty_of_case(found: Mapping[str, Any], document: Mapping[str, Any]) -> float:
+    """Return the standard uncertainty of the fractional shift, correlated groups added linearly.
+
+    Parameters
+    ----------
+    found
+        Content of an `uncertainty.json`.
+    document
+        Content of the `result.json` of the same case.
+
+    Raises
+    ------
+    ConfigError
+        It holds no shift, or that of another run.
+    """
     table = found.get("linear", {}).get("shift")
     name = document["case"]
     if not isinstance(table, Mapping):
@@ -226,4 +239,4 @@ def _magnetic_fraction(ion: Mapping[str, Any]) -> float:
     return float(sum(parts)) / transition.frequency_Hz
 
 
-__all__ = ["BBR_ROW", "COEFFICIENT_ROW", "BbrPart", "by_body", "parts_of_case", "with_case"]
+__all__ = ["BBR_ROW", "COEFFICIENT_ROW", "BbrPart", "by_body", "parts_of_case", "uncertainty_of_case", "with_case"]

@@ -67,12 +67,12 @@ def fill_from_case(
     from bbrmodel.results import read_result
 
     document = read_result(case)
-    filled = with_case(evaluated, document, None if uncertainty is None else _read_uncertainty(uncertainty))
+    filled = with_case(evaluated, document, None if uncertainty is None else read_uncertainty(uncertainty))
     parts = parts_of_case(document)
     return filled, parts if surfaces else by_body(parts)
 
 
-def _read_uncertainty(path: Path) -> dict[str, Any]:
+def read_uncertainty(path: Path) -> dict[str, Any]:
     """Return the content of an uncertainty.json."""
     file = path / "uncertainty.json" if path.is_dir() else path
     try:
@@ -156,4 +156,4 @@ def _part_table(evaluated: "EvaluatedBudget", parts: "tuple[BbrPart, ...]") -> A
     return make_table(f"The BBR row of the case {evaluated.case} by part", columns, rows=rows)
 
 
-__all__ = ["budget", "fill_from_case", "show_tables"]
+__all__ = ["budget", "fill_from_case", "read_uncertainty", "show_tables"]

@@ -1,7 +1,8 @@
 """The command `report`: a result as one HTML file, with a clock's whole budget if asked for."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from bbrmodel.cli.html import Collector
     from bbrmodel.cli.workflow import Run
+    from bbrmodel.uncertainty.tables import UncertaintyTable
 
 REPORT_FILE = "report.html"
 
@@ -37,10 +39,9 @@ def report(
     from bbrmodel.cli import html
 
     settings = context.ensure_object(Settings)
-    if budget is None and uncertainty is not None:
-        raise ConfigError(f"--uncertainty {uncertainty}: goes into a budget. Give --budget too.")
     run = _read_run(result)
-    parts = [("Result", html.blocks(_run_items(run))), ("Budget", _budget(budget, result, uncertainty))]
+    parts = [("Result", html.blocks(_run_items(run))), ("Uncertainty", _uncertainty(uncertainty, run))]
+    parts.append(("Budget", _budget(budget, result, uncertainty)))
     parts += [("Pictures", html.pictures(run.pictures)), ("The case, with all defaults", _case_text(result))]
     parts.append(("Made with", html.blocks([", ".join(f"{k} {v}" for k, v in run.document["versions"].items())])))
     file = output or result / REPORT_FILE
@@ -92,6 +93,37 @@ def _run_items(run: "Run") -> "list[Table | str]":
 def _title(item: "Table | str") -> str:
     """Return the title of a table without what follows its colon; a line of text is its own."""
     return item if isinstance(item, str) else str(item.title).partition(":")[0]
+
+
+def _uncertainty(path: Path | None, run: "Run") -> str:
+    """Return the ranked inputs of an uncertainty of the same case."""
+    if path is None:
+        return ""
+    from bbrmodel.budget import uncertainty_of_case
+    from bbrmodel.cli.budget import read_uncertainty
+    from bbrmodel.cli.html import blocks
+    from bbrmodel.cli.tables import make_table
+    from bbrmodel.uncertainty.tables import cells, header, title
+
+    found = read_uncertainty(path)
+    uncertainty_of_case(found, run.document)  # raises for that of another run
+    try:
+        tables = [_uncertainty_table(part) for part in found["linear"].values()]
+    except (KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: was written by another version ({error}). Run `bbrmodel uncertainty` again."
+        ) from error
+    shown = [make_table(title(table), header(table), rows=cells(table)) for table in tables]
+    return blocks([*shown, *(f"note: {note}" for note in found.get("notes", ()))])
+
+
+def _uncertainty_table(part: Mapping[str, Any]) -> "UncertaintyTable":
+    """Return a table as it was written."""
+    from bbrmodel.uncertainty.tables import Row, Sums, UncertaintyTable
+
+    rows = tuple(Row(**row) for row in part["rows"])
+    sums = {key: Sums(**part[key]) for key in ("standard", "stated")}
+    return UncertaintyTable(part["case"], part["quantity"], part["value"], rows, **sums)
 
 
 def _budget(name: str | None, result: Path, uncertainty: Path | None) -> str:

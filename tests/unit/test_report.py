@@ -11,7 +11,9 @@ from rich.table import Table
 
 from bbrmodel.cli.html import Collector, blocks, page
 from bbrmodel.cli.main import main
-from bbrmodel.results import write_result
+from bbrmodel.results import read_result, write_result
+from bbrmodel.uncertainty.report import to_document, write_report
+from bbrmodel.uncertainty.tables import Row, make_uncertainty_table
 
 Capture = pytest.CaptureFixture[str]
 # A picture of one pixel.
@@ -80,9 +82,26 @@ def test_a_budget_may_stand_in_the_report(result: Path, tmp_path: Path) -> None:
         assert words in found.text
 
 
-def test_an_uncertainty_needs_a_budget_and_a_report_a_result(result: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_an_uncertainty_may_stand_in_the_report(result: Path, tmp_path: Path, capsys: Capture) -> None:
+    ion = read_result(result)["ion"]
+    row = Row("finish of the lid", "range", "library", None, 2e-19, 3e-19, "adjoint")
+    table = make_uncertainty_table(read_result(result)["case"], "shift", ion["fractional_shift"], [row])
+    case = make_case(tmp_path).model_copy(update={"name": read_result(result)["case"]})
+    write_report(tmp_path / "u", to_document(case, [table], {"notes": ["all is linear"]}), [table])
+    assert main(["report", str(result), "--uncertainty", str(tmp_path / "u"), "--budget", "ca2_ln2"]) == 0
+    found = read((result / "report.html").read_text(encoding="utf-8"))
+    for words in ("finish of the lid", "sum in quadrature", "note: all is linear", "45.50 ± 2.00"):
+        assert words in found.text
+    assert "incomplete" not in found.text
+    file = tmp_path / "u" / "uncertainty.json"
+    file.write_text(file.read_text().replace('"distribution"', '"law"'))
+    assert main(["report", str(result), "--uncertainty", str(file)]) == 2
+    assert "uncertainty.json: was written by another version" in capsys.readouterr().err
+
+
+def test_a_report_needs_a_result_and_files_that_can_be_read(result: Path, tmp_path: Path, capsys: Capture) -> None:
     assert main(["report", str(result), "--uncertainty", "x.json"]) == 2
-    assert "--uncertainty x.json: goes into a budget" in capsys.readouterr().err
+    assert "x.json: cannot be read as JSON" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "nothing")]) == 2
     assert "nothing: is no directory" in capsys.readouterr().err
 
