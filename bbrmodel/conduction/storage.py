@@ -9,16 +9,18 @@ storage remains of second order.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 from scipy.sparse import diags
 from scipy.special import roots_legendre
 
 from bbrmodel.conduction.solid import cell_volumes
 from bbrmodel.mesh.split import SplitMesh
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicHermiteSpline
 
 _LOWEST_K, _HIGHEST_K = 1.0, 2000.0  # no temperature of a case lies outside
 _PANEL_RATIO = 1.001  # of temperatures; the cubic between two points is then exact to rounding for smooth c(T)
@@ -47,8 +49,10 @@ class Enthalpy:
     kinks_K: tuple[float, ...] = ()
 
     @cached_property
-    def _table(self) -> tuple[CubicHermiteSpline, CubicHermiteSpline, FloatArray]:
+    def _table(self) -> "tuple[CubicHermiteSpline, CubicHermiteSpline, FloatArray]":
         """Return h(T), its derivative, and the values of c at both ends."""
+        from scipy.interpolate import CubicHermiteSpline  # a sixth of a second to load, for runs in time only
+
         low, high = max(self.curve.range_K[0], _LOWEST_K), min(self.curve.range_K[1], _HIGHEST_K)
         panels = int(np.ceil(np.log(high / low) / np.log(_PANEL_RATIO)))
         inner = [kink for kink in self.kinks_K if low < kink < high]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.mesh.facets import facet_areas_normals
@@ -59,6 +58,8 @@ class Vessel:
         full = self.volume(self.top_m)
         if volume_m3 >= full:  # the wall goes on upright
             return self.top_m + (volume_m3 - full) / self.area(self.top_m)
+        from scipy.optimize import brentq  # a sixth of a second to load, for runs in time only
+
         found = brentq(lambda z: self.volume(z) - volume_m3, self.bottom_m, self.top_m, xtol=1e-13, rtol=1e-14)
         return float(found)
 
