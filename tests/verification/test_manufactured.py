@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from bbrmodel.conduction.newton import SteadyProblem, solve_steady
 from bbrmodel.conduction.solid import Solid, cell_volumes, quadratic_shapes
@@ -19,6 +20,9 @@ from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.materials import constant_curve
 from bbrmodel.materials.custom import property_curve
 from bbrmodel.mesh.split import JointFacets, SplitMesh, add_middles
+from bbrmodel.radiation.exchange_areas import from_upper
+from bbrmodel.radiation.light_classes import SourceOptics
+from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
 from bbrmodel.spec import Property
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 from tests.verification.shapes import bar_cells
@@ -146,6 +150,58 @@ def test_k_of_T_with_source_film_and_radiation_is_of_the_order_of_the_elements(d
         start = np.where(fixed, temperature(mesh.points_m), 200.0)
         result = solve_steady(SteadyProblem(Solid(mesh, (curve,)), terms, fixed, start), tolerance=1e-10)
         errors.append(norm(result.T, temperature, mesh))
+    assert orders(errors)[-1] == pytest.approx(degree + 1.0, abs=0.1)
+    assert errors[-1] < LARGEST_ERROR[degree]
+
+
+def outward_light(mesh: SplitMesh, faces: BoolArray, area: FloatArray, emissivity: float) -> LightExchange:
+    """Return the exchange of facets that see nothing but surroundings of 250 K."""
+    num = len(area)
+    nothing = csr_matrix((num, num))
+    areas = from_upper(nothing, np.empty(0), escape=area, escape_variance=np.zeros(num), area_m2=area)
+    nodes, alike = mesh.facet_nodes[faces], np.full(num, emissivity)
+    surfaces = RadiatingSurfaces(
+        areas={"all": areas},
+        traced=frozenset(),
+        area_m2=area,
+        optics=SourceOptics(alike, alike, alike),
+        patch=np.zeros(num, dtype=np.int64),
+        nodes=nodes[:, -3:],
+        shell_temperature_K=np.full(num, np.nan),
+        surface=np.zeros(num, dtype=np.int64),
+        surface_names=("side",),
+        radiates=np.ones(num, dtype=bool),
+        environment_temperature_K=250.0,
+        corners=nodes[:, :3] if mesh.degree == 2 else None,
+    )
+    return LightExchange(surfaces, len(mesh.points_m))
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+def test_the_exchange_of_light_is_of_the_order_of_the_elements(degree: int) -> None:
+    """One side radiates by the exchange itself to 250 K, at 181 to 249 K; a given flux makes up for the rest."""
+    k, emissivity = 1.0, 0.8
+
+    def source(p: FloatArray) -> FloatArray:
+        return -k * laplacian(p)
+
+    errors = []
+    for num in LEVELS[degree]:
+        box = Box(*bar_cells(np.zeros(3), np.ones(3), (num, num, num)))
+        mesh = mesh_of(box.points, box.cells, box.triangles, degree)
+        side = box.face(1, 1.0)
+        nodes, area, _ = facet_pieces(mesh.facet_nodes[side], box.area[side])
+        there = mesh.points_m[nodes].mean(axis=1)
+        light = emissivity * STEFAN_BOLTZMANN * (250.0**4 - temperature(there) ** 4)
+        rest = k * gradient(there)[:, 1] - light
+        terms: list[Term] = [SourceTerm("source", load_of(source, mesh))]
+        terms.append(FacetTerm("flux", nodes, area, lambda T, q=rest: (q, np.zeros_like(T))))
+        fixed = np.zeros(len(mesh.points_m), dtype=bool)
+        fixed[mesh.facet_nodes[~side].ravel()] = True
+        start = np.where(fixed, temperature(mesh.points_m), 200.0)
+        exchange = outward_light(mesh, side, box.area[side], emissivity)
+        problem = SteadyProblem(Solid(mesh, (constant_curve(k),)), terms, fixed, start, exchange)
+        errors.append(norm(solve_steady(problem, tolerance=1e-10).T, temperature, mesh))
     assert orders(errors)[-1] == pytest.approx(degree + 1.0, abs=0.1)
     assert errors[-1] < LARGEST_ERROR[degree]
 
