@@ -56,22 +56,22 @@ def find_facets(bundle: MeshBundle) -> tuple[FacetMesh, Interfaces]:
         A facet lies in two named surfaces, has no area, or is shared by more than two cells.
     """
     faces, owner = _cell_faces(bundle)
-    keys = np.sort(faces, axis=1)
-    order = np.lexsort(keys.T[::-1])
-    keys, faces, owner = keys[order], faces[order], owner[order]
-    first = np.ones(len(keys), dtype=bool)
-    first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
-    start = np.flatnonzero(first)
+    sorted_triples = (np.sort(faces, axis=1), np.sort(bundle.triangles, axis=1))
+    keys, triangle_keys = _pack(sorted_triples, len(bundle.points_m))
+    del sorted_triples
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    start = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))[: len(keys)]
     count = np.diff(np.append(start, len(keys)))
     if count.size and count.max() > 2:
-        where = bundle.points_m[keys[start[count.argmax()]]].mean(axis=0)
+        where = bundle.points_m[faces[order[start[count.argmax()]]]].mean(axis=0)
         raise MeshError(f"{int(count.max())} cells share the facet at {_place(where)}: the mesh overlaps itself there.")
-    single = start[count == 1]
-    double = start[count == 2]
-    pairs = np.sort(np.stack([owner[double], owner[double + 1]], axis=1), axis=1)
+    single, double = start[count == 1], start[count == 2]
+    pairs = np.sort(np.stack([owner[order[double]], owner[order[double + 1]]], axis=1), axis=1)
     between = pairs[:, 0] != pairs[:, 1]
-    interfaces = Interfaces(faces[double][between], pairs[between])
-    facets = _name_facets(bundle, faces[single], owner[single], keys[start])
+    interfaces = Interfaces(faces[order[double[between]]], pairs[between])
+    exposed = order[single]
+    facets = _name_facets(bundle, faces[exposed], owner[exposed], keys=(keys[single], triangle_keys, keys[start]))
     _check_area(bundle, facets)
     _check_conforming(facets)
     return facets, interfaces
@@ -95,11 +95,14 @@ def _cell_faces(bundle: MeshBundle) -> tuple[IntArray, IntArray]:
     return faces, np.repeat(bundle.cell_body, 4)
 
 
-def _name_facets(bundle: MeshBundle, exposed: IntArray, owner: IntArray, all_keys: IntArray) -> FacetMesh:
-    """Match exposed faces and named triangles; what is left over is unnamed, a shell, or inside."""
-    triangle_keys, exposed_keys, solid_keys = _pack(
-        (np.sort(bundle.triangles, axis=1), np.sort(exposed, axis=1), all_keys), len(bundle.points_m)
-    )
+def _name_facets(
+    bundle: MeshBundle, exposed: IntArray, owner: IntArray, *, keys: tuple[IntArray, IntArray, IntArray]
+) -> FacetMesh:
+    """Match exposed faces and named triangles; what is left over is unnamed, a shell, or inside.
+
+    `keys` are those of exposed faces, of triangles and of all faces of cells.
+    """
+    exposed_keys, triangle_keys, solid_keys = keys
     _check_single_surface(bundle, triangle_keys)
     order = np.argsort(triangle_keys)
     slot = np.minimum(np.searchsorted(triangle_keys, exposed_keys, sorter=order), max(len(order) - 1, 0))

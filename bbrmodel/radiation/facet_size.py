@@ -87,11 +87,12 @@ def _gradient(centre: FloatArray, here: IntArray, there: IntArray) -> csr_matrix
     """Return the least-squares gradient from a facet's value and those of its neighbours."""
     num = len(centre)
     arm = centre[there] - centre[here]
-    fit = np.zeros((num, 3, 3))
-    np.add.at(fit, here, arm[:, :, None] * arm[:, None, :])
+    products = (arm[:, :, None] * arm[:, None, :]).reshape(-1, 9)
+    fit = np.stack([np.bincount(here, weights=column, minlength=num) for column in products.T], axis=1)
+    fit = fit.reshape(num, 3, 3)
     trace = np.trace(fit, axis1=1, axis2=2)
     fit += (_FLAT * trace + (trace == 0.0))[:, None, None] * np.eye(3)
-    weight = np.linalg.solve(fit[here], arm[:, :, None])[:, :, 0]
+    weight = np.einsum("nij,nj->ni", np.linalg.inv(fit)[here], arm)
     rows = (3 * here[:, None] + np.arange(3)).ravel()
     data, towards = weight.ravel(), np.repeat(there, 3)
     back = np.repeat(here, 3)
