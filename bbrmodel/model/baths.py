@@ -24,7 +24,8 @@ class BathWall:
     wet
         shape (num,), [-], part of each facet's area below the level.
     boiling_K
-        shape (num,), boiling temperature at the mean depth of the wetted part.
+        shape (num,), temperature of the liquid: that of boiling at the mean depth of the wetted part, or, of a mixed
+        liquid, at its surface.
     vapour_film_W_m2_K, vapour_K
         What touches the rest.
     """
@@ -90,6 +91,7 @@ def build_wall(vertices_m: FloatArray, condition: BoundaryCondition) -> BathWall
     wet, depth = wetted(z, level)
     surface_K = float(ln2.saturation_temperature(condition.pressure_Pa))
     film = condition.vapour_film_W_m2_K
+    depth = depth if condition.liquid == "boiling" else np.zeros_like(depth)
     return BathWall(
         wet=wet,
         boiling_K=ln2.saturation_temperature_at_depth(depth, condition.pressure_Pa),

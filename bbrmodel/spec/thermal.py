@@ -195,6 +195,7 @@ class BoundaryCondition(Spec):
     only_with = (
         ("ambient_K", "film_W_m2_K"),
         ("pressure_Pa", "bath"),
+        ("liquid", "bath"),
         ("level_m", "bath"),
         ("vapour_film_W_m2_K", "level_m"),
         ("vapour_K", "level_m"),
@@ -207,6 +208,11 @@ class BoundaryCondition(Spec):
     film_W_m2_K: NotNegative | None = Field(default=None, description="Heat transfer coefficient to the ambient")
     ambient_K: Temperature | None = Field(default=None, description="Temperature of the ambient of film_W_m2_K")
     pressure_Pa: Positive = Field(default=STANDARD_ATMOSPHERE, description="Pressure above the liquid of the bath")
+    liquid: Literal["boiling", "mixed"] = Field(
+        default="boiling",
+        description="Temperature of the liquid of the bath: that at which it boils under its own weight, growing with "
+        "depth, or that of its surface at all depths",
+    )
     level_m: Number | None = Field(
         default=None,
         description="Height z of the liquid's surface, above which vapour touches the wall; without it the liquid "

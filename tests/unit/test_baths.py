@@ -84,3 +84,13 @@ def test_the_slope_of_a_partly_wet_wall_is_that_of_its_flux() -> None:
     law = wall.law()
     numeric = (law(T + 1e-4)[0] - law(T - 1e-4)[0]) / 2e-4
     np.testing.assert_allclose(law(T)[1], numeric, rtol=1e-6)  # central differences of 1e-4 K
+
+
+def test_a_mixed_liquid_has_the_temperature_of_its_surface_at_all_depths() -> None:
+    vertices = np.array([[[0.0, 0.0, z], [0.1, 0.0, z], [0.0, 0.1, z]] for z in (0.0, 0.3, 0.6)])
+    boiling = build_wall(vertices, BoundaryCondition(surface="w", bath="ln2", level_m=0.7))
+    mixed = build_wall(vertices, BoundaryCondition(surface="w", bath="ln2", level_m=0.7, liquid="mixed"))
+    surface = float(ln2.saturation_temperature(101325.0))
+    assert mixed.boiling_K == pytest.approx(surface, rel=1e-14)
+    assert boiling.boiling_K[0] - surface > 0.4  # 0.64 K per metre
+    assert np.array_equal(mixed.wet, boiling.wet)
