@@ -4,14 +4,15 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bbrmodel.errors import GeometryError
 from bbrmodel.ion.clocks import clock
-from bbrmodel.ion.field import EffectiveView, first_seen
+from bbrmodel.ion.field import first_seen
 from bbrmodel.ion.near_field import WANTED_LENGTHS
-from bbrmodel.ion.observe import Owners, observe
+from bbrmodel.ion.observe import Observed, Owners, observe
 from bbrmodel.ion.shift import data_warnings
 from bbrmodel.ion.watch import watch_maker
 from bbrmodel.mesh import nearest_cell, report_mesh
@@ -75,9 +76,9 @@ def solve_case(
         solved, series = found.final, found.series
     solved.timings_s["mesh"] = seconds
     start = time.perf_counter()
-    ion, view = _solve_ion(solved)
+    seen = _solve_ion(solved)
     solved.timings_s["ion"] = time.perf_counter() - start
-    return replace(_collect(solved, ion, view), time=series)
+    return replace(_collect(solved, seen), time=series)
 
 
 def check_case(case: Case, *, progress: Progress | None = None, cache: Path | None = None) -> CheckReport:
@@ -140,11 +141,11 @@ def _check_place(case: Case, mesh: PreparedMesh, place: Place) -> None:
         )
 
 
-def _solve_ion(solved: ThermalSolution) -> tuple[IonField | None, EffectiveView | None]:
+def _solve_ion(solved: ThermalSolution) -> Observed | None:
     """Return the ion's field, if the case has an ion and light."""
     spec, light = solved.case.ion, solved.light
     if spec is None or light is None or solved.case.radiation is None:
-        return None, None
+        return None
     facets = solved.mesh.facets
     owners = Owners(facets.body[facets.exposed][light.part_of], solved.mesh.bundle.body_names)
     return observe(spec, light, seed=solved.case.radiation.seed, owners=owners)
@@ -181,8 +182,9 @@ def _about_near_field(ion: IonField) -> list[str]:
     ]
 
 
-def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView | None) -> Solution:
+def _collect(solved: ThermalSolution, seen: Observed | None) -> Solution:
     """Return the solution as plain containers."""
+    ion = None if seen is None else seen.field
     mesh = solved.mesh
     exposed = mesh.facets.exposed
     vertices = mesh.facet_vertices_m[exposed]
@@ -192,8 +194,7 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
         area_m2=0.5 * np.linalg.norm(np.cross(edge[:, 0], edge[:, 1]), axis=1),
         surface=mesh.facets.surface[exposed],
         surface_names=mesh.facets.surface_names,
-        weight_at_ion=None if view is None else _of_mesh(view.weight, solved),
-        seen_at_ion=None if view is None else _of_mesh(view.seen, solved),
+        **_facets_at_ion(solved, seen),
     )
     parts = _enclosures(solved)
     warnings = [*solved.assignment.warnings, *solved.warnings, *_about_enclosures(parts)]
@@ -216,13 +217,25 @@ def _collect(solved: ThermalSolution, ion: IonField | None, view: EffectiveView 
     )
 
 
-def _of_mesh(weight: FloatArray, solved: ThermalSolution) -> FloatArray | None:
-    """Return weights of the mesh's exposed facets from those of their parts."""
-    if solved.light is None:
-        return None
+def _facets_at_ion(solved: ThermalSolution, seen: Observed | None) -> dict[str, Any]:
+    """Return what the ion makes of each exposed facet of the mesh, from the sums over its parts."""
+    light = solved.light
+    if seen is None or light is None:
+        return {}
     count = int(solved.mesh.facets.exposed.sum())
-    total: FloatArray = np.bincount(solved.light.part_of, weights=weight, minlength=count).astype(np.float64)
-    return total
+
+    def of_mesh(values: FloatArray) -> FloatArray:
+        """Return sums over the parts of each facet of the mesh."""
+        total: FloatArray = np.bincount(light.part_of, weights=values, minlength=count).astype(np.float64)
+        return total
+
+    view = seen.view
+    return {
+        "weight_at_ion": of_mesh(view.weight),
+        "seen_at_ion": of_mesh(view.seen),
+        "slope_at_ion": of_mesh(seen.slopes.by_temperature_with_optics),
+        "weight_at_ion_by_light": {name: of_mesh(weight) for name, weight in view.by_light.items()},
+    }
 
 
 def _corners(solved: ThermalSolution) -> SolidMesh:

@@ -224,6 +224,8 @@ class RadiatingFacets:
     surface_names: tuple[str, ...]
     weight_at_ion: FloatArray | None = None  # (num_facets,), effective solid angle / 4 pi
     seen_at_ion: FloatArray | None = None  # (num_facets,), direct solid angle / 4 pi
+    slope_at_ion: FloatArray | None = None  # (num_facets,), dT_eff / dT of the facet, absorptivities following [K/K]
+    weight_at_ion_by_light: Mapping[str, FloatArray] = field(default_factory=dict)  # as above, in each class of light
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ class SurfaceAtIon:
     absorptivity_warm: float  # for light of room-temperature sources
     absorptivities: Mapping[str, float]  # in each class of light
     share_of_T4: float  # part of T_eff^4 that this surface's emission supplies; sums to 1
+    effective_solid_angle_std_sr: float | None = None  # from rays, with a cross check only
+    temperature_slope: float | None = None  # dT_eff / dT of the whole surface, absorptivities following [K/K]
+    absorptivity_slopes_K: Mapping[str, float] = field(default_factory=dict)  # dT_eff / d absorptivity, where known
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from bbrmodel.errors import EnclosureError, GeometryError
 from bbrmodel.ion.anisotropy import anisotropy, trace_moments
 from bbrmodel.ion.clocks import Clock, clock
 from bbrmodel.ion.cross_check import check_by_paths
-from bbrmodel.ion.field import EffectiveView
+from bbrmodel.ion.derivatives import TemperatureDerivatives, temperature_derivatives
+from bbrmodel.ion.field import EffectiveView, is_diffuse
 from bbrmodel.ion.look import Looks, look
 from bbrmodel.ion.near_field import near_field, nearest_facet
 from bbrmodel.ion.spectrum import spectrum_at_ion
-from bbrmodel.ion.tables import bodies_at_ion, shift_of_view, tabulate_ion
+from bbrmodel.ion.tables import bodies_at_ion, shift_of_view, tabulate_ion, with_slopes
 from bbrmodel.model.light import Light
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.solution import FieldPoint, IonField
@@ -30,8 +31,17 @@ class Owners:
     names: tuple[str, ...]
 
 
-def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> tuple[IonField, EffectiveView]:
-    """Return the field at the ion and at the further points of a case, and the ion's effective view.
+@dataclass(frozen=True)
+class Observed:
+    """The field at the ion and at further points, and what it consists of facet by facet."""
+
+    field: IonField
+    view: EffectiveView
+    slopes: TemperatureDerivatives
+
+
+def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> Observed:
+    """Return the field at the ion and at the further points of a case.
 
     Raises
     ------
@@ -41,10 +51,13 @@ def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> tuple[IonF
     transition, exchange = clock(spec.clock), light.exchange
     looks = look(spec.position_m, light, rays=spec.rays, seed=seed)
     view = looks.view(exchange)
+    diffuse = {name: is_diffuse(optics) | ~light.enclosure.radiates for name, optics in light.plan.paths.items()}
+    slopes = temperature_derivatives(exchange, view, diffuse=diffuse)
     field = tabulate_ion(spec.position_m, transition, exchange, enclosure=light.enclosure, view=view)
     moments = trace_moments(spec.position_m, light, paths=max(spec.rays // _RAYS_PER_MOMENT, 1), seed=seed)
     field = replace(
         field,
+        surfaces=with_slopes(field.surfaces, light.enclosure, slopes),
         bodies=bodies_at_ion(field.surfaces, _bodies(light, owners)),
         near_field=near_field(spec.position_m, light.enclosure, view.temperature_K),
         anisotropy=anisotropy(looks, light, transition, moments=moments, axis=spec.quantisation_axis),
@@ -55,10 +68,11 @@ def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> tuple[IonF
     )
     if spec.cross_check_paths:
         paths = PathSettings(paths=spec.cross_check_paths, seed=seed)
-        field = replace(
-            field, cross_check=check_by_paths(spec.position_m, light, looks=looks, view=view, settings=paths)
-        )
-    return field, view
+        check = check_by_paths(spec.position_m, light, looks=looks, view=view, settings=paths)
+        std = {row.name: row.first_std_sr for row in check.surfaces}
+        surfaces = tuple(replace(row, effective_solid_angle_std_sr=std.get(row.name)) for row in field.surfaces)
+        field = replace(field, cross_check=check, surfaces=surfaces)
+    return Observed(field, view, slopes)
 
 
 def _bodies(light: Light, owners: Owners) -> dict[str, str]:
@@ -98,4 +112,4 @@ def _field_at(place: Place, looks: Looks, light: Light, transition: Clock) -> Fi
     )
 
 
-__all__ = ["Owners", "observe"]
+__all__ = ["Observed", "Owners", "observe"]

@@ -1,10 +1,12 @@
 """Put the light at the ion into tables: effective temperature, shift, one row for each surface."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bbrmodel.ion.clocks import Clock
+from bbrmodel.ion.derivatives import TemperatureDerivatives
 from bbrmodel.ion.field import EffectiveView
 from bbrmodel.ion.shift import (
     dynamic_correction,
@@ -107,6 +109,25 @@ def _body_row(name: str, rows: Sequence[SurfaceAtIon]) -> BodyAtIon:
     )
 
 
+def with_slopes(
+    surfaces: Sequence[SurfaceAtIon], enclosure: Enclosure, slopes: TemperatureDerivatives
+) -> tuple[SurfaceAtIon, ...]:
+    """Return the rows with the derivatives of T_eff by temperature and absorptivities of each surface as a whole."""
+    known = {name: slope for name, slope in slopes.by_absorptivity.items() if not np.isnan(slope).any()}
+    rows = []
+    for row in surfaces:
+        if row.name not in enclosure.surface_names:
+            rows.append(
+                replace(row, temperature_slope=slopes.by_environment, absorptivity_slopes_K=dict.fromkeys(known, 0.0))
+            )
+            continue
+        mine = (enclosure.surface == enclosure.surface_names.index(row.name)) & enclosure.radiates
+        by_class = {name: float(slope[mine].sum()) for name, slope in known.items()}
+        total = float(slopes.by_temperature_with_optics[mine].sum())
+        rows.append(replace(row, temperature_slope=total, absorptivity_slopes_K=by_class))
+    return tuple(rows)
+
+
 def _surfaces_at_ion(exchange: LightExchange, enclosure: Enclosure, *, view: EffectiveView) -> tuple[SurfaceAtIon, ...]:
     """Return one row for each radiating surface, and one for the environment; shares sum to 1."""
     rows = []
@@ -177,4 +198,4 @@ def _mean(values: FloatArray, area: FloatArray) -> float:
     return float(values @ area / area.sum())
 
 
-__all__ = ["bodies_at_ion", "shift_of_view", "tabulate_ion"]
+__all__ = ["bodies_at_ion", "shift_of_view", "tabulate_ion", "with_slopes"]

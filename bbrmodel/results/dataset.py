@@ -59,10 +59,13 @@ def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:
     _add(dataset, "facet_area_m2", dimensions=("facet",), values=facets.area_m2)
     _add(dataset, "facet_temperature_K", dimensions=("facet",), values=solution.thermal.facet_temperature_K)
     _add(dataset, "facet_surface", dimensions=("facet",), values=surface_names[facets.surface].astype(str))
-    if facets.weight_at_ion is not None:
-        _add(dataset, "facet_weight_at_ion", dimensions=("facet",), values=facets.weight_at_ion)
-    if facets.seen_at_ion is not None:
-        _add(dataset, "facet_seen_at_ion", dimensions=("facet",), values=facets.seen_at_ion)
+    for name in ("weight_at_ion", "seen_at_ion", "slope_at_ion"):
+        if (values := getattr(facets, name)) is not None:
+            _add(dataset, f"facet_{name}", dimensions=("facet",), values=values)
+    if facets.weight_at_ion_by_light:
+        weights = np.stack(list(facets.weight_at_ion_by_light.values()), axis=1)
+        dataset.coords["light"] = ("light", list(facets.weight_at_ion_by_light))
+        _add(dataset, "facet_weight_at_ion_by_light", dimensions=("facet", "light"), values=weights)
 
 
 def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...]) -> None:
@@ -83,9 +86,12 @@ def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...
 
 
 def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Mapping[str, float]]) -> None:
-    """Add numbers that each row has for every class of light."""
-    dataset.coords["light"] = ("light", list(rows[0]))
-    _add(dataset, name, dimensions=(dimension, "light"), values=np.array([list(row.values()) for row in rows]))
+    """Add numbers that each row has for every class of light; NaN where one has none."""
+    if "light" not in dataset.coords:
+        dataset.coords["light"] = ("light", list(rows[0]))
+    lights = [str(light) for light in dataset.coords["light"].values]
+    values = np.array([[row.get(light, np.nan) for light in lights] for row in rows])
+    _add(dataset, name, dimensions=(dimension, "light"), values=values)
 
 
 def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:

@@ -132,7 +132,7 @@ def _radiation(radiation: Document) -> RadiationReport:
 
 def _ion(ion: Document) -> IonField:
     parts: dict[str, Any] = {
-        "surfaces": tuple(SurfaceAtIon(**_numbers(surface)) for surface in ion["surfaces"]),
+        "surfaces": tuple(_record(SurfaceAtIon, surface) for surface in ion["surfaces"]),
         "bodies": tuple(BodyAtIon(**_numbers(body)) for body in ion.get("bodies", ())),
         "points": tuple(_record(FieldPoint, point) for point in ion.get("points", ())),
         "cross_check": _maybe(ion.get("cross_check"), _cross_check),

@@ -13,6 +13,8 @@ from bbrmodel.typing import FloatArray, IntArray
 
 TEMPERATURES_FILE = "temperatures.vtu"
 FACETS_FILE = "facets.vtu"
+_AT_ION = ("weight_at_ion", "seen_at_ion", "slope_at_ion")
+_BY_LIGHT = "weight_at_ion_"
 
 _EMPTY = meshio.Mesh(np.empty((0, 3)), [], point_data={"temperature_K": np.empty(0)})
 
@@ -32,7 +34,8 @@ def write_facets(path: Path, facets: RadiatingFacets, *, facet_temperature_K: Fl
     """Write one triangle per facet, with its own three points, so that pictures show the discretisation as it is.
 
     Cell data: `temperature_K`, `surface_index` (into `facets.surface_names`), `area_m2` and, where an ion was
-    asked for, `weight_at_ion` (effective solid angle / 4 pi) and `seen_at_ion` (direct solid angle / 4 pi).
+    asked for, `weight_at_ion` (effective solid angle / 4 pi; also for each class of light, `weight_at_ion_<light>`),
+    `seen_at_ion` (direct solid angle / 4 pi) and `slope_at_ion` (dT_eff / dT of the facet).
     """
     num_facets = len(facets.area_m2)
     cell_data = {
@@ -40,10 +43,10 @@ def write_facets(path: Path, facets: RadiatingFacets, *, facet_temperature_K: Fl
         "surface_index": [facets.surface],
         "area_m2": [facets.area_m2],
     }
-    if facets.weight_at_ion is not None:
-        cell_data["weight_at_ion"] = [facets.weight_at_ion]
-    if facets.seen_at_ion is not None:
-        cell_data["seen_at_ion"] = [facets.seen_at_ion]
+    for name in _AT_ION:
+        if (values := getattr(facets, name)) is not None:
+            cell_data[name] = [values]
+    cell_data |= {f"{_BY_LIGHT}{light}": [weight] for light, weight in facets.weight_at_ion_by_light.items()}
     mesh = meshio.Mesh(
         points=facets.vertices_m.reshape(3 * num_facets, 3),
         cells=[("triangle", np.arange(3 * num_facets, dtype=np.int64).reshape(num_facets, 3))],
@@ -68,14 +71,19 @@ def read_facets(path: Path, surface_names: tuple[str, ...]) -> tuple[RadiatingFa
     """Return the facets and their temperatures [K] that `write_facets` wrote."""
     mesh = _read(path) if surface_names else _EMPTY
     data = _cell_data(mesh)
-    weight, seen = data.get("weight_at_ion"), data.get("seen_at_ion")
+    at_ion = {name: data[name].astype(np.float64) for name in _AT_ION if name in data}
+    by_light = {
+        name.removeprefix(_BY_LIGHT): values.astype(np.float64)
+        for name, values in data.items()
+        if name.startswith(_BY_LIGHT)
+    }
     facets = RadiatingFacets(
         vertices_m=np.asarray(mesh.points, dtype=np.float64)[_cells(mesh, "triangle", corners=3)],
         area_m2=data["area_m2"].astype(np.float64),
         surface=data["surface_index"].astype(np.int64),
         surface_names=surface_names,
-        weight_at_ion=None if weight is None else weight.astype(np.float64),
-        seen_at_ion=None if seen is None else seen.astype(np.float64),
+        weight_at_ion_by_light=by_light,
+        **at_ion,
     )
     return facets, data["temperature_K"].astype(np.float64)
 

@@ -83,6 +83,8 @@ def make_surface(name: str = "block__top", share: float = 0.25) -> SurfaceAtIon:
         absorptivity_warm=0.07,
         absorptivities={"warm": 0.07, "cold": 0.05},
         share_of_T4=share,
+        temperature_slope=share,
+        absorptivity_slopes_K={"warm": 1.5, "cold": -0.1},
     )
 
 
@@ -154,6 +156,8 @@ def make_solution() -> Solution:
             surface_names=("block__top", "chamber__lid"),
             weight_at_ion=np.array([0.25, 0.75]),
             seen_at_ion=np.array([0.3, 0.7]),
+            slope_at_ion=np.array([0.2, 0.8]),
+            weight_at_ion_by_light={"warm": np.array([0.2, 0.8]), "cold": np.array([0.3, 0.7])},
         ),
         thermal=make_thermal(),
         mesh=MeshReport(4, 1, 2, 0.8, 0.8, 0.9, "abc"),

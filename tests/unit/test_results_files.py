@@ -66,6 +66,8 @@ def without_radiation() -> Solution:
         surface_names=(),
         weight_at_ion=None,
         seen_at_ion=None,
+        slope_at_ion=None,
+        weight_at_ion_by_light={},
     )
     thermal = replace(solution.thermal, facet_temperature_K=np.empty(0), joints=(), baths=(), sensors=())
     return replace(solution, facets=facets, thermal=thermal, radiation=None, ion=None)
@@ -88,7 +90,11 @@ def test_the_surface_table_has_one_row_per_surface_and_units_in_its_header(tmp_p
     directory = write_result(make_solution(), make_case(tmp_path), tmp_path / "result")
     with (directory / "surfaces.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    by_light = ("effective_solid_angles_sr", "absorptivities")  # one column for each class of light
+    by_light = (
+        "effective_solid_angles_sr",
+        "absorptivities",
+        "absorptivity_slopes_K",
+    )  # one column for each class of light
     names = [column.name for column in fields(SurfaceAtIon)]
     expected = [[f"{n}.warm", f"{n}.cold"] if n in by_light else [n] for n in names]
     assert list(rows[0]) == [column for group in expected for column in group]
@@ -131,6 +137,9 @@ def test_points_and_spectrum_are_in_the_dataset_with_units(tmp_path: Path) -> No
         assert dataset["ion_anisotropy"] == 0.01
         assert dataset["ion_near_field_distance_m"] == 0.004
         np.testing.assert_array_equal(dataset["facet_seen_at_ion"], [0.3, 0.7])
+        np.testing.assert_array_equal(dataset["facet_slope_at_ion"], [0.2, 0.8])
+        assert dataset["facet_weight_at_ion_by_light"].dims == ("facet", "light")
+        np.testing.assert_array_equal(dataset["facet_weight_at_ion_by_light"].sel(light="cold"), [0.3, 0.7])
 
 
 def test_the_dataset_states_units(tmp_path: Path) -> None:

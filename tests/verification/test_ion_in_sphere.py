@@ -146,3 +146,24 @@ def test_a_point_of_the_line_in_a_wall_is_named(tmp_path: Path) -> None:
     changes = {"ion.line": "{from_m = [0.0, 0.0, 0.0], to_m = [0.0, 0.0, 0.15], number = 3}"}
     with pytest.raises(GeometryError, match=r"ion\.line, line_3 = .*from behind"):
         solve_case(load_case("grey_sphere_hole", changes), cache=tmp_path)
+
+
+def test_slopes_of_whole_surfaces_are_those_of_other_runs(cache: Path) -> None:
+    """dT_eff by a surface's temperature and emissivity: central differences of whole runs with the same rays."""
+    base = {"wall_emissivity": "0.1", "geometry.resolution": "coarse", "ion.rays": "65536"}
+    ion = ion_of("grey_sphere_hole", base, cache)
+    rows = {surface.name: surface for surface in ion.surfaces}
+
+    def slope(key: str, value: float, step: float) -> float:
+        ends = [ion_of("grey_sphere_hole", base | {key: repr(value + s)}, cache) for s in (step, -step)]
+        return (ends[0].effective_temperature_K - ends[1].effective_temperature_K) / (2.0 * step)
+
+    # The correction for the mean of the noise is not part of the slopes: some 1e-4 of T_eff, 1e-3 of a change.
+    assert rows["sphere__hole"].temperature_slope == pytest.approx(slope("hole_temperature_K", 300.0, 1.0), rel=2e-3)
+    assert rows["sphere__wall"].temperature_slope == pytest.approx(slope("wall_temperature_K", 82.0, 0.5), rel=2e-3)
+    by_emissivity = rows["sphere__wall"].absorptivity_slopes_K["all"]
+    assert by_emissivity == pytest.approx(slope("wall_emissivity", 0.1, 1e-3), rel=5e-3)
+    assert rows["sphere__hole"].temperature_slope == pytest.approx(  # w (T_j / T_eff)^3
+        rows["sphere__hole"].effective_solid_angle_sr / 12.566370614 * (300.0 / ion.effective_temperature_K) ** 3,
+        rel=1e-9,
+    )
