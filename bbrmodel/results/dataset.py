@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from bbrmodel.solution import Anisotropy, IonField, Solution, Spectrum
+from bbrmodel.solution import Anisotropy, IonField, Solution, Spectrum, TimeSeries
 
 _UNIT_BY_SUFFIX = {
     "_J_m3_Hz": "J/m3/Hz",
     "_J_m3": "J/m3",
     "_V_m": "V/m",
     "_K": "K",
+    "_s": "s",
     "_m2": "m2",
     "_m": "m",
     "_sr": "sr",
@@ -34,7 +35,8 @@ def to_dataset(solution: Solution) -> xr.Dataset:
     Notes
     -----
     Dimensions: `node`, `cell`, `facet`, `body`, `sensor`, `surface` (as the ion sees them, if there is one), `light`,
-    `point` (further points of the ion), `frequency`. Scalars of the ion are variables without dimension.
+    `point` (further points of the ion), `frequency`; of a run in time `time` with `path`, `bath`, `level`, `schedule`.
+    Scalars of the ion are variables without dimension.
     """
     dataset = xr.Dataset(attrs={"title": f"bbrmodel: {solution.case_name}", "case": solution.case_name})
     _add_fields(dataset, solution)
@@ -43,7 +45,31 @@ def to_dataset(solution: Solution) -> xr.Dataset:
     if solution.ion is not None:
         _add_columns(dataset, "surface", rows=solution.ion.surfaces)
         _add_ion(dataset, solution.ion)
+    if solution.time is not None:
+        _add_time(dataset, solution.time)
     return dataset
+
+
+def _add_time(dataset: xr.Dataset, series: TimeSeries) -> None:
+    """Add the series of a run in time, over its times and what they belong to."""
+    dataset.coords["time"] = ("time", np.array(series.times_s))
+    dataset.coords["time"].attrs["units"] = "s"
+    for name in ("step_s", "step_error_K", "energy_balance", "effective_temperature_K", "shift_Hz"):
+        values = getattr(series, name)
+        if values is not None:
+            _add(dataset, f"time_{name}", dimensions=("time",), values=np.array(values))
+    tables = (
+        ("sensor", "time_sensor_temperature_K", series.sensors_K),
+        ("body", "time_body_mean_K", series.bodies_K),
+        ("path", "time_heat_flow_W", series.heat_flows_W),
+        ("bath", "time_boil_off_L_per_day", series.boil_off_L_per_day),
+        ("level", "time_level_m", series.levels_m),
+        ("schedule", "time_scheduled", series.schedules),
+    )
+    for dimension, name, found in tables:
+        if found:
+            dataset.coords[dimension] = (dimension, list(found))
+            _add(dataset, name, dimensions=("time", dimension), values=np.array(list(found.values())).T)
 
 
 def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:

@@ -94,6 +94,11 @@ def build_model(case: Case, *, cache: Path | None = None, progress: Progress | N
     """
     if case.ion is None or case.radiation is None:
         raise ConfigError(f"{case.source or case.name}: has no ion, so nothing has an uncertainty. Add [ion].")
+    if case.time is not None:
+        where = f"{case.source or case.name}: time"
+        raise ConfigError(
+            f"{where}: uncertainties are those of a steady state. Leave out [time], schedules and levels."
+        )
     cache = cache or cache_dir()
     mesh, assignment = prepare_case(case, cache=cache, progress=progress)
     solved = solve_temperatures(case, mesh, assignment, cache=cache, progress=progress)

@@ -13,6 +13,7 @@ from bbrmodel.materials.library import resolve_finish
 from bbrmodel.spec import find_targets, load_case
 from bbrmodel.uncertainty.distributions import Distribution
 from bbrmodel.uncertainty.inputs import find_inputs
+from bbrmodel.uncertainty.model import build_model
 from bbrmodel.uncertainty.tables import Row, add_up, as_csv, as_latex, as_markdown, make_uncertainty_table
 from tests.uncertain_case import write_case
 
@@ -166,3 +167,8 @@ def test_a_table_is_ranked_and_comes_in_four_forms() -> None:
     assert "x\\|y" in markdown
     assert as_csv(table).splitlines()[1] == "b_50 % & more,normal,x|y,,-2.0,-3.0,two solves,0.1"
     assert r"b\_50 \% \& more & normal & -2e+03 (1e+02) & -3e+03 \\" in as_latex(table)
+
+
+def test_a_run_in_time_has_no_uncertainty() -> None:
+    with pytest.raises(ConfigError, match=r"time: uncertainties are those of a steady state"):
+        build_model(load_case("lncioc_ca2_refill"))

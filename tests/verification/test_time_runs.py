@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.materials import ln2
@@ -197,6 +198,11 @@ def test_a_result_with_series_is_read_back_as_it_was(whole: Solution, folder: Pa
     assert names[:4] == ["time_s", "step_s", "step_error_K", "energy_balance"]
     assert "sensors.end.temperature_K" in names
     assert len(lines) == series_of(whole).steps + 2
+    with xr.open_dataset(directory / "result.nc", engine="scipy") as stored:
+        sensors = stored["time_sensor_temperature_K"].sel(sensor="end")
+        assert sensors.values.tolist() == list(series_of(whole).sensors_K["end"])
+        assert stored["time_heat_flow_W"].attrs["units"] == "W"
+        assert stored["time"].values.tolist() == list(series_of(whole).times_s)
     last = dict(zip(names, lines[-1].split(","), strict=True))
     assert float(last["sensors.end.temperature_K"]) == whole.thermal.sensors[0].temperature_K
 
