@@ -16,9 +16,9 @@ from bbrmodel.ion.clocks import Clock, OpticalResponse
 from bbrmodel.ion.farley_wing import g
 from bbrmodel.typing import FloatArray
 
-_REFERENCE_K = 300.0
+REFERENCE_K = 300.0
 # Temperature [K] that corresponds to a wavenumber of 1/cm.
-_KELVIN_PER_CM = 100.0 * PLANCK * SPEED_OF_LIGHT / BOLTZMANN
+KELVIN_PER_CM = 100.0 * PLANCK * SPEED_OF_LIGHT / BOLTZMANN
 
 
 def dynamic_correction(clock: Clock, T: FloatArray | float) -> FloatArray:
@@ -43,7 +43,7 @@ def dynamic_correction(clock: Clock, T: FloatArray | float) -> FloatArray:
         A temperature is not positive.
     """
     T = _checked(T)
-    t2 = (T / _REFERENCE_K) ** 2
+    t2 = (T / REFERENCE_K) ** 2
     response = clock.response
     if not isinstance(response, OpticalResponse):
         return np.asarray(response.epsilon * t2)
@@ -51,7 +51,7 @@ def dynamic_correction(clock: Clock, T: FloatArray | float) -> FloatArray:
         return np.asarray(t2 * (response.eta2 + response.eta4 * t2))
     total = np.zeros(T.shape)
     for line in response.lines:
-        total += line.sign * line.polarizability * (g(line.wavenumber_per_cm * _KELVIN_PER_CM / T) - 1.0)
+        total += line.sign * line.polarizability * (g(line.wavenumber_per_cm * KELVIN_PER_CM / T) - 1.0)
     return np.asarray(total / response.delta_alpha0)
 
 
@@ -104,7 +104,7 @@ def static_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     PropertyRangeError
         A temperature is not positive.
     """
-    return np.asarray(_static_shift_300K(clock) * (_checked(T) / _REFERENCE_K) ** 4)
+    return np.asarray(_static_shift_300K(clock) * (_checked(T) / REFERENCE_K) ** 4)
 
 
 def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
@@ -132,13 +132,13 @@ def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     T = _checked(T)
     response = clock.response
     if not isinstance(response, OpticalResponse):
-        return np.asarray(clock.frequency_Hz * response.beta_zeeman * (T / _REFERENCE_K) ** 2)
+        return np.asarray(clock.frequency_Hz * response.beta_zeeman * (T / REFERENCE_K) ** 2)
     if not response.magnetic_lines:
         return np.zeros(T.shape)
     total = np.zeros(T.shape)
     for line in response.magnetic_lines:
-        total += line.sign * line.polarizability * g(abs(line.wavenumber_per_cm) * _KELVIN_PER_CM / T)
-    mean_squared = MEAN_SQUARED_FIELD_300K / SPEED_OF_LIGHT**2 * (T / _REFERENCE_K) ** 4
+        total += line.sign * line.polarizability * g(abs(line.wavenumber_per_cm) * KELVIN_PER_CM / T)
+    mean_squared = MEAN_SQUARED_FIELD_300K / SPEED_OF_LIGHT**2 * (T / REFERENCE_K) ** 4
     return np.asarray(-0.5 * mean_squared * total / PLANCK)
 
 
@@ -236,11 +236,11 @@ def fractional_data_uncertainty(clock: Clock, T: FloatArray | float) -> FloatArr
     """
     T = _checked(T)
     response = clock.response
-    t2 = (T / _REFERENCE_K) ** 2
+    t2 = (T / REFERENCE_K) ** 2
     eta = dynamic_correction(clock, T)
     if isinstance(response, OpticalResponse):
         relative = response.u_delta_alpha0 / response.delta_alpha0
-        eta_300 = float(dynamic_correction(clock, _REFERENCE_K))
+        eta_300 = float(dynamic_correction(clock, REFERENCE_K))
         u_eta = response.u_eta_300 * (np.abs(eta / eta_300) if eta_300 != 0.0 else t2)
     else:
         relative = response.u_beta_stark / response.beta_stark
@@ -283,6 +283,8 @@ def _checked(T: FloatArray | float) -> FloatArray:
 
 
 __all__ = [
+    "KELVIN_PER_CM",
+    "REFERENCE_K",
     "data_warnings",
     "dynamic_correction",
     "fractional_data_uncertainty",

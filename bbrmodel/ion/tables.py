@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bbrmodel.ion.band_shift import dynamic_by_band
 from bbrmodel.ion.clocks import Clock
 from bbrmodel.ion.derivatives import TemperatureDerivatives
 from bbrmodel.ion.field import EffectiveView
@@ -14,9 +15,11 @@ from bbrmodel.ion.shift import (
     has_magnetic_data,
     magnetic_shift_Hz,
     shift_of_mixture,
+    static_shift_Hz,
 )
 from bbrmodel.materials.finishes import COLD_K, WARM_K
 from bbrmodel.radiation.enclosure import Enclosure
+from bbrmodel.radiation.light_classes import BandOptics
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.solution import BodyAtIon, IonField, SurfaceAtIon
 from bbrmodel.typing import BoolArray, FloatArray
@@ -61,10 +64,30 @@ def tabulate_ion(
 
 
 def shift_of_view(transition: Clock, exchange: LightExchange, view: EffectiveView) -> float:
-    """Return the shift [Hz] in the sum of Planck spectra that a point sees."""
+    """Return the shift [Hz] in the sum of Planck spectra that a point sees, band by band where there are bands."""
     # The corrections for the mean effect of noise and for the size of facets concern T^4 as a whole.
     corrected = view.fourth_power / view.emitted_fourth_power
+    if isinstance(exchange.surfaces.optics, BandOptics):
+        return corrected * _shift_in_bands(transition, exchange.surfaces.optics, exchange, view)
     return corrected * shift_of_mixture(transition, *_mixture(exchange, view))
+
+
+def _shift_in_bands(transition: Clock, optics: BandOptics, exchange: LightExchange, view: EffectiveView) -> float:
+    """Return the shift [Hz] of light that each band has with weights of its own."""
+    outside = exchange.surfaces.environment_temperature_K
+    T = exchange.facet_temperature_K if outside is None else np.append(exchange.facet_temperature_K, outside)
+    weights = []
+    for name in optics.light_names:
+        sky = [] if outside is None else [view.environment_by_light[name]]
+        weights.append(np.append(view.by_light[name], sky))
+    seen = (np.sum(weights, axis=0) > 0.0) & (T > 0.0)
+    T = T[seen]
+    parts = dynamic_by_band(transition, T, optics.edges_m)
+    total = 0.0
+    for name, weight, dynamic in zip(optics.light_names, weights, parts, strict=True):
+        in_band = optics.share(name, T)[0] + dynamic
+        total += float(np.sum(weight[seen] * static_shift_Hz(transition, T) * in_band))
+    return total
 
 
 def _magnetic_shift(transition: Clock, exchange: LightExchange, view: EffectiveView) -> float | None:
