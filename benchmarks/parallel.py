@@ -1,6 +1,6 @@
 """Seconds and memory of a large conduction and radiation problem over MPI ranks: strong and weak scaling as tables.
 
-    python benchmarks/parallel.py [--divisions 107] [--ranks 1 2] [--rays 256] [--one-thread] [--weak]
+    python benchmarks/parallel.py [--divisions 107] [--ranks 1 2] [--rays 1000] [--one-thread] [--weak]
 
 A heated box on a post in the cavity of a larger one (benchmarks/voxels.py), walls of emissivity 0.1 and 0.3, the
 outside cooled by a film. 107 divisions are a million unknowns and 70 000 radiating facets. Strong: the same problem
@@ -119,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--divisions", type=int, default=107)
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--rays", type=int, default=256)
+    parser.add_argument("--rays", type=int, default=1000)
     parser.add_argument("--one-thread", action="store_true")
     parser.add_argument("--weak", action="store_true")
     parser.add_argument("--row", type=int, help=argparse.SUPPRESS)

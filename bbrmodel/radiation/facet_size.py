@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags, vstack
 
 from bbrmodel.radiation.light_exchange import LightState
 from bbrmodel.typing import FloatArray, IntArray
 
 STILL_TO_COME = 1.0 / 3.0  # of the last halving, at second order
 _BEND = 0.8  # least cosine between normals of facets that count as one smooth piece
+_PAIRS_AT_ONCE = 1 << 19  # of neighbours: 50 to a facet
 _FLAT = 1e-6  # share of a fit's trace that keeps it solvable across the surface
 
 
@@ -34,7 +35,7 @@ class FacetSizes:
     part_of
         shape (num_facets,), number of the whole facet that each is part of.
     gradient
-        sparse, shape (3 num_whole, num_whole), gradients from the values of whole facets [1/m].
+        sparse, shape (3 num_whole, num_whole), gradients from the values of whole facets [1/m]: all along x, y, z.
     moment_m2
         shape (num_whole, 3, 3), mean of x x^T over each whole facet about its centre.
     surface
@@ -84,20 +85,26 @@ def _neighbours(points: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _gradient(centre: FloatArray, here: IntArray, there: IntArray) -> csr_matrix:
-    """Return the least-squares gradient from a facet's value and those of its neighbours."""
+    """Return the least-squares gradient from a facet's value and those of its neighbours; `here` ascends."""
     num = len(centre)
-    arm = centre[there] - centre[here]
-    products = (arm[:, :, None] * arm[:, None, :]).reshape(-1, 9)
-    fit = np.stack([np.bincount(here, weights=column, minlength=num) for column in products.T], axis=1)
-    fit = fit.reshape(num, 3, 3)
+    fit = np.zeros((num, 3, 3))
+    slices = [slice(start, start + _PAIRS_AT_ONCE) for start in range(0, len(here), _PAIRS_AT_ONCE)]
+    for part in slices:
+        arm = centre[there[part]] - centre[here[part]]
+        for i, j in np.ndindex(3, 3):
+            fit[:, i, j] += np.bincount(here[part], weights=arm[:, i] * arm[:, j], minlength=num)
     trace = np.trace(fit, axis1=1, axis2=2)
     fit += (_FLAT * trace + (trace == 0.0))[:, None, None] * np.eye(3)
-    weight = np.einsum("nij,nj->ni", np.linalg.inv(fit)[here], arm)
-    rows = (3 * here[:, None] + np.arange(3)).ravel()
-    data, towards = weight.ravel(), np.repeat(there, 3)
-    back = np.repeat(here, 3)
-    entries = (np.concatenate([data, -data]), (np.concatenate([rows, rows]), np.concatenate([towards, back])))
-    return csr_matrix(entries, shape=(3 * num, num))
+    inverse = np.linalg.inv(fit)
+    weight = np.empty((3, len(here)))
+    for part in slices:
+        weight[:, part] = np.einsum("nij,nj->in", inverse[here[part]], centre[there[part]] - centre[here[part]])
+    start = np.concatenate([[0], np.cumsum(np.bincount(here, minlength=num))])
+    parts = []
+    for along in weight:
+        own = np.bincount(here, weights=along, minlength=num)
+        parts.append(csr_matrix((along, there, start), shape=(num, num)) - diags(own, format="csr"))
+    return vstack(parts, format="csr")
 
 
 def facet_size_effect(states: Sequence[tuple[LightState, FloatArray]], sizes: FacetSizes) -> tuple[float, float]:
@@ -134,7 +141,7 @@ def _slope(values: FloatArray, area: FloatArray, sizes: FacetSizes) -> FloatArra
     num = len(sizes.surface)
     whole = np.bincount(sizes.part_of, weights=area, minlength=num)
     mean = np.bincount(sizes.part_of, weights=area * values, minlength=num) / np.maximum(whole, 1e-300)
-    slope: FloatArray = np.asarray(sizes.gradient @ mean).reshape(-1, 3)
+    slope: FloatArray = np.asarray(sizes.gradient @ mean).reshape(3, -1).T
     return slope
 
 

@@ -109,7 +109,8 @@ def test_two_ranks_find_what_one_finds_with_quadratic_temperatures(tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.fenics
 def test_four_ranks_find_what_one_finds(tmp_path: Path) -> None:
-    for name, case in (("sphere", SPHERE), ("clock", CLOCK)):
+    quadratic = [*CLOCK, "--set", "solver.degree=2"]
+    for name, case in (("sphere", SPHERE), ("clock", CLOCK), ("quadratic", quadratic)):
         one, four = (run_case(ranks, case, tmp_path / f"{name}{ranks}") for ranks in (1, 4))
         assert_same(one, four)
 

@@ -74,7 +74,7 @@ def test_gradients_of_linear_values_are_exact_on_flat_surfaces() -> None:
     whole = np.arange(len(room))
     sizes = facet_sizes(room, points, surface, part_of=whole, block=np.full(len(room), -1))
     slope = np.array([1.0, -2.0, 0.5])
-    found = np.asarray(sizes.gradient @ (room.mean(axis=1) @ slope)).reshape(-1, 3)
+    found = np.asarray(sizes.gradient @ (room.mean(axis=1) @ slope)).reshape(3, -1).T
     normal = areas(room) / np.linalg.norm(areas(room), axis=1)[:, None]
     along = slope - (normal @ slope)[:, None] * normal
     assert np.abs(found - along).max() < 1e-4
