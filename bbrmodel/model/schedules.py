@@ -1,5 +1,6 @@
 """What the schedules of a case say at a moment, and when something happens."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,12 @@ def write_out(schedule: Schedule, end_s: float) -> Course:
         cycles = np.arange(-1, int(end_s / schedule.period_s) + 2)
         times = (times + schedule.period_s * cycles[:, None]).ravel()
         values = np.tile(values, len(cycles))
-    return Course(schedule.key, times, values, schedule.interpolation == "step")
+    return Course(schedule.key, np.array(tidy(times.tolist())), values, schedule.interpolation == "step")
+
+
+def tidy(times_s: Iterable[float]) -> list[float]:
+    """Return times without the rounding of sums, so that moments that are meant to be one are equal."""
+    return [float(f"{time:.12g}") for time in times_s]
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,12 @@ def refill_times(level: BathLevel, end_s: float) -> list[float]:
         return []
     first = level.refill_every_s if level.first_refill_s is None else level.first_refill_s
     count = int(np.floor((end_s - first) / level.refill_every_s)) + 1
-    return [first + k * level.refill_every_s for k in range(max(count, 0))]
+    return tidy(first + k * level.refill_every_s for k in range(max(count, 0)))
+
+
+def refill_ends(level: BathLevel, end_s: float) -> list[float]:
+    """Return when these refills end."""
+    return tidy(start + level.refill_duration_s for start in refill_times(level, end_s))
 
 
 def find_events(case: Case) -> Events:
@@ -60,18 +71,17 @@ def find_events(case: Case) -> Events:
     if case.time is None:
         return Events(np.empty(0), np.empty(0))
     end, every = case.time.end_time_s, case.time.output_every_s
-    stops: set[float] = set(case.time.output_times_s or ())
+    stops: set[float] = set(tidy(case.time.output_times_s or ()))
     if every is not None:
-        stops.update(every * k for k in range(1, int(end / every) + 1))
+        stops.update(tidy(every * k for k in range(1, int(end / every) + 1)))
     jumps: set[float] = set()
     for schedule in case.schedules:
         course = write_out(schedule, end)
         (jumps if course.steps else stops).update(course.times_s.tolist())
     for level in case.levels:
-        for start in refill_times(level, end):
-            jumps.update((start, start + level.refill_duration_s))
+        jumps.update((*refill_times(level, end), *refill_ends(level, end)))
     inside = sorted(t for t in stops | jumps if 0.0 < t < end)
     return Events(np.array([*inside, end]), np.array(sorted(t for t in jumps if 0.0 < t < end)))
 
 
-__all__ = ["Course", "Events", "find_events", "refill_times", "write_out"]
+__all__ = ["Course", "Events", "find_events", "refill_ends", "refill_times", "tidy", "write_out"]

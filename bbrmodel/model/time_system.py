@@ -16,7 +16,7 @@ from bbrmodel.model.baths import BathTerm
 from bbrmodel.model.light import Light, shell_temperatures
 from bbrmodel.model.paths import PathBuilder
 from bbrmodel.model.prepare import PreparedMesh
-from bbrmodel.model.schedules import refill_times, write_out
+from bbrmodel.model.schedules import refill_ends, refill_times, write_out
 from bbrmodel.model.vessel import Vessel
 from bbrmodel.spec import BathLevel, Case, case_at
 from bbrmodel.typing import BoolArray, FloatArray
@@ -224,9 +224,9 @@ def find_bath(level: BathLevel, case: Case, mesh: PreparedMesh, assignment: Assi
     start = float(assignment.conditions[index].level_m or 0.0)
     refill = start if level.refill_to_m is None else level.refill_to_m
     vessel.check((start, refill))
-    refills = tuple(refill_times(level, case.time.end_time_s if case.time else 0.0))
-    ends = tuple(time + level.refill_duration_s for time in refills)
-    return FollowedBath(level, index, vessel, start, refill, refills, ends)
+    until = case.time.end_time_s if case.time else 0.0
+    moments = (tuple(refill_times(level, until)), tuple(refill_ends(level, until)))
+    return FollowedBath(level, index, vessel, start, refill, *moments)
 
 
 def _pressures(conditions: Conditions, mesh: PreparedMesh) -> dict[str, float]:

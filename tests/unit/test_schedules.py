@@ -76,6 +76,28 @@ def test_steps_are_jumps_and_kinks_and_outputs_are_stops() -> None:
     assert events.stops_s.tolist() == [10.0, 30.0, 40.0, 50.0, 55.0, 60.0, 80.0, 100.0]
 
 
+def test_moments_that_are_meant_to_be_one_are_one() -> None:
+    """3 x 0.1 is 0.30000000000000004: a step of 5e-17 s would follow nothing."""
+    case = case_in_time(
+        {
+            "time": {"end_time_s": 1.0, "output_every_s": 0.1},
+            "schedules": [
+                {"key": "heat_sources.h.power_W", "times_s": [0.0, 0.3, 0.7], "values": [1.0, 2.0, 3.0]},
+                {
+                    "key": "boundary_conditions.0.pressure_Pa",
+                    "times_s": [0.0, 0.05],
+                    "values": [1e5, 2e5],
+                    "period_s": 0.1,
+                },
+            ],
+        }
+    )
+    events = find_events(case)
+    assert len(events.stops_s) == 20
+    assert {0.3, 0.7} <= set(events.jumps_s.tolist())
+    assert len(events.jumps_s) == 19
+
+
 def test_refills_come_at_their_times() -> None:
     level = BathLevel(surface="w", refill_every_s=50.0, first_refill_s=20.0, refill_duration_s=5.0)
     assert refill_times(level, 130.0) == [20.0, 70.0, 120.0]
