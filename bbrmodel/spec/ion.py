@@ -71,7 +71,7 @@ class Ion(Spec):
     @property
     def further_places(self) -> tuple[Place, ...]:
         """Points besides the ion's own, those of the line last."""
-        listed = [Place(f"ion.points[{k}].position_m", p.name, p.position_m) for k, p in enumerate(self.points)]
+        listed = [Place(f"ion.points.{k}.position_m", p.name, p.position_m) for k, p in enumerate(self.points)]
         return (*listed, *self._on_line())
 
     def _on_line(self) -> Iterator[Place]:
