@@ -6,14 +6,13 @@ from typing import Annotated
 import typer
 
 import bbrmodel
-from bbrmodel.cli import inspect_commands, run_commands
+from bbrmodel.cli import inspect_commands, run_commands, uncertainty
 from bbrmodel.cli.budget import budget
 from bbrmodel.cli.conductance import conductance
 from bbrmodel.cli.converge import converge
 from bbrmodel.cli.report import report
 from bbrmodel.cli.settings import LogLevel, Settings, install_logging
 from bbrmodel.cli.shift import shift
-from bbrmodel.cli.uncertainty import uncertainty
 
 app = typer.Typer(
     name="bbrmodel",
@@ -59,7 +58,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "exchange": inspect_commands.exchange,
     "conductance": conductance,
     "converge": converge,
-    "uncertainty": uncertainty,
+    "uncertainty": uncertainty.uncertainty,
+    "bracket": uncertainty.bracket,
+    "sensors": uncertainty.sensors,
     "shift": shift,
     "budget": budget,
     "report": report,

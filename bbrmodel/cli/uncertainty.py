@@ -1,5 +1,6 @@
-"""The command `uncertainty`: which inputs of a case limit the clock, and by how much."""
+"""The commands `uncertainty`, `bracket` and `sensors`: which inputs limit the clock, and by how much."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,17 @@ from bbrmodel.cli.settings import Settings
 from bbrmodel.cli.workflow import RESULTS
 
 if TYPE_CHECKING:
-    from bbrmodel.uncertainty.tables import UncertaintyTable
+    from bbrmodel.uncertainty.bracket import Bracket
+    from bbrmodel.uncertainty.run import UncertaintyStudy
+    from bbrmodel.uncertainty.sensors import SensorStudy
+
+
+class Method(StrEnum):
+    """How uncertainties are propagated."""
+
+    linear = "linear"
+    mc = "mc"
+    both = "both"
 
 
 def uncertainty(
@@ -19,6 +30,8 @@ def uncertainty(
     case: CaseArgument,
     *,
     changes: SetOption = None,
+    method: Annotated[Method, typer.Option(help="Derivatives, samples or both.")] = Method.both,
+    samples: Annotated[int, typer.Option(min=16, help="Number of samples.")] = 10_000,
     geometry: Annotated[bool, typer.Option("--geometry", help="Vary inputs that need a new mesh or exchange.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Default: results/uncertainty/<case>.")
@@ -29,30 +42,126 @@ def uncertainty(
     from bbrmodel.cli.workflow import show_json
     from bbrmodel.spec import load_case
     from bbrmodel.uncertainty.report import write_report
-    from bbrmodel.uncertainty.run import run_linear
+    from bbrmodel.uncertainty.run import Options, run_uncertainty
 
     settings = context.ensure_object(Settings)
     loaded = load_case(case, changes or ())
+    options = Options(method.value, samples, with_geometry=geometry)
     with progress_bar(settings.err, loaded.name, quiet=as_json) as progress:
-        study = run_linear(loaded, with_geometry=geometry, progress=progress)
-    files = write_report(output or RESULTS / "uncertainty" / loaded.name, study.document, study.tables)
+        study = run_uncertainty(loaded, options, progress=progress)
+    files = write_report(output or RESULTS / "uncertainty" / loaded.name, study)
     if as_json:
         show_json(study.document, settings)
         return
-    for table in study.tables:
-        _show(table, settings)
-    for note in study.notes:
-        settings.out.print(f"note: {note}", soft_wrap=True, markup=False)
+    _show_study(study, settings)
     for file in files:
         settings.out.print(str(file), soft_wrap=True, markup=False)
 
 
-def _show(table: "UncertaintyTable", settings: Settings) -> None:
-    """Print one budget."""
+def _show_study(study: "UncertaintyStudy", settings: Settings) -> None:
+    """Print budgets, samples and notes."""
     from bbrmodel.cli.tables import make_table
+    from bbrmodel.uncertainty.channels import QUANTITIES
+    from bbrmodel.uncertainty.sample_tables import HEADER, quantile_rows, sample_rows, sample_title
     from bbrmodel.uncertainty.tables import cells, header, title
 
-    settings.out.print(make_table(title(table), header(table), rows=cells(table)))
+    for table in study.tables:
+        settings.out.print(make_table(title(table), header(table), rows=cells(table)))
+    if study.samples is not None:
+        for quantity in QUANTITIES:
+            rows = sample_rows(study.samples, quantity)
+            settings.out.print(make_table(sample_title(study.samples, quantity), HEADER, rows=rows))
+        columns = ("quantile", "T_eff (K)", "fractional shift")
+        settings.out.print(make_table("Samples", columns, rows=quantile_rows(study.samples)))
+    for note in study.notes:
+        settings.out.print(f"note: {note}", soft_wrap=True, markup=False)
 
 
-__all__ = ["uncertainty"]
+def bracket(
+    context: typer.Context,
+    case: CaseArgument,
+    *,
+    changes: SetOption = None,
+    mirrors: Annotated[bool, typer.Option("--mirrors/--no-mirrors", help="Solve mirror walls, too.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Interval in which T_eff must lie: finishes at the ends of their ranges, walls matt or mirrors."""
+    from bbrmodel.cli.tables import as_plain
+    from bbrmodel.cli.workflow import show_json
+    from bbrmodel.spec import load_case
+    from bbrmodel.uncertainty.bracket import compute_bracket
+
+    settings = context.ensure_object(Settings)
+    loaded = load_case(case, changes or ())
+    with progress_bar(settings.err, loaded.name, quiet=as_json) as progress:
+        found = compute_bracket(loaded, with_mirrors=mirrors, progress=progress)
+    if as_json:
+        show_json(as_plain(found), settings)
+        return
+    _show_bracket(found, settings)
+
+
+def _show_bracket(found: "Bracket", settings: Settings) -> None:
+    """Print the interval and its corners."""
+    from bbrmodel.cli.tables import make_table
+
+    low, high = found.low, found.high
+    title = f"{found.case}: {low.temperature_K:.2f} K <= T_eff <= {high.temperature_K:.2f} K"
+    rows = [
+        (one.walls, one.finishes, f"{one.temperature_K:.3f}", f"{one.fractional_shift:.4g}") for one in found.corners
+    ]
+    settings.out.print(make_table(title, ("walls", "finishes", "T_eff (K)", "fractional shift"), rows=rows))
+    for end, words in ((low, "coldest"), (high, "warmest")):
+        levels = ", ".join(f"{path} {level:+g}" for path, level in end.levels.items())
+        settings.out.print(f"{words}: {levels}", soft_wrap=True, markup=False)
+
+
+def sensors(
+    context: typer.Context, case: CaseArgument, *, changes: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """Update the inputs by the readings of thermometers: T_eff after that, and where one more would help."""
+    from bbrmodel.cli.tables import as_plain
+    from bbrmodel.cli.workflow import show_json
+    from bbrmodel.spec import load_case
+    from bbrmodel.uncertainty.inputs import find_inputs
+    from bbrmodel.uncertainty.model import build_model
+    from bbrmodel.uncertainty.sensors import check_readings, compute_sensors
+
+    settings = context.ensure_object(Settings)
+    loaded = load_case(case, changes or ())
+    check_readings(loaded)
+    inputs = find_inputs(loaded)
+    with progress_bar(settings.err, loaded.name, quiet=as_json) as progress:
+        found = compute_sensors(build_model(loaded, progress=progress), inputs, progress=progress)
+    if as_json:
+        show_json(as_plain(found), settings)
+        return
+    _show_sensors(found, settings)
+
+
+def _show_sensors(found: "SensorStudy", settings: Settings) -> None:
+    """Print readings, outputs before and after, and candidates."""
+    from bbrmodel.cli.tables import make_table
+
+    rows = [
+        (
+            *(one.name, f"{one.reading_K:.3f}", f"{one.std_K:.3g}", f"{one.prior_K:.3f}", f"{one.prior_std_K:.2g}"),
+            *(f"{one.deviation_sigma:+.1f}", f"{one.posterior_K:.3f}", f"{one.posterior_std_K:.2g}"),
+        )
+        for one in found.readings
+    ]
+    columns = ("thermometer", "reads (K)", "u", "model (K)", "u", "sigma", "after (K)", "u")
+    settings.out.print(make_table("Readings", columns, rows=rows))
+    outputs = [
+        (one.quantity, *(f"{v:.5g}" for v in (one.prior, one.prior_std, one.posterior, one.posterior_std)))
+        for one in found.outputs
+    ]
+    settings.out.print(make_table("Output", ("output", "before", "u", "after", "u"), rows=outputs))
+    best = [(one.place, f"{1e3 * one.remaining['temperature']:.4g}") for one in found.candidates[:5]]
+    settings.out.print(make_table("One more thermometer on", ("body", "leaves of T_eff (mK)"), rows=best))
+    text = f"span of all readings: {found.span_K:.2f} +- {found.span_half_K:.2f} K; "
+    text += f"chi squared before: {found.chi_squared:.1f} of {len(found.readings)} readings"
+    settings.out.print(text, soft_wrap=True, markup=False)
+
+
+__all__ = ["Method", "bracket", "sensors", "uncertainty"]

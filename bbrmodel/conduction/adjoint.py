@@ -47,13 +47,15 @@ class LinearBalance:
     radiation: TransposedRadiation | None
     inverse: Inverse
 
-    def solve_transposed(self, right: FloatArray) -> FloatArray:
+    def solve_transposed(self, right: FloatArray, *, tolerance: float = TOLERANCE) -> FloatArray:
         """Return lambda of J^T lambda = right at the free nodes, zero at the others.
 
         Parameters
         ----------
         right
             shape (num_nodes,), derivative of an output by the nodal temperatures; fixed nodes are left out.
+        tolerance
+            What may be left of it.
 
         Raises
         ------
@@ -67,12 +69,12 @@ class LinearBalance:
         action = LinearOperator(size, matvec=self._transposed, dtype=np.float64)
         approximate = LinearOperator(size, matvec=lambda x: self.inverse(np.asarray(x, dtype=np.float64).ravel()))
         found, failed = gmres(
-            action, wanted, rtol=TOLERANCE, atol=0.0, M=approximate, restart=_RESTART, maxiter=_CYCLES
+            action, wanted, rtol=tolerance, atol=0.0, M=approximate, restart=_RESTART, maxiter=_CYCLES
         )
         if failed:
             left = float(np.linalg.norm(wanted - self._transposed(found)) / np.linalg.norm(wanted))
             raise ConvergenceError(
-                f"the adjoint of the heat balance: {left:.1e} of the right-hand side is left, {TOLERANCE:.0e} wanted. "
+                f"the adjoint of the heat balance: {left:.1e} of the right-hand side is left, {tolerance:.0e} wanted. "
                 "Look for bodies that almost nothing ties to a temperature."
             )
         adjoint: FloatArray = np.where(self.free, found, 0.0)

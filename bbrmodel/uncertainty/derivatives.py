@@ -57,6 +57,7 @@ class Adjoint:
 class Trial:
     """A variant at given temperatures and given arriving light: heat that does not radiate, and the light sent out."""
 
+    T: FloatArray  # (num_nodes,), those of the case but for nodes of given temperature
     heat_W: FloatArray  # (num_nodes,), by conduction and all heat paths but light
     exchange: LightExchange
 
@@ -96,14 +97,14 @@ def solve_adjoint(model: Model, quantity: Quantity, solids: Solids | None) -> Ad
         by_fourth += gain * light.strength * light.share * psi_slope
     heat = np.zeros(model.num_nodes)
     if solids is not None:
-        heat = -_balance(model, solids).solve_transposed(exchange.spread_to_nodes(by_mean, by_fourth))
+        heat = -balance_of(model, solids).solve_transposed(exchange.spread_to_nodes(by_mean, by_fourth))
     from_heat = exchange.heat_potential(heat, tolerance=1e-11)
     sky = model.view.environment_by_light
     outside = {light.name: (slope * sky[light.name], _outside_heat(exchange, light, heat)) for light in exchange.lights}
     return Adjoint(channel, value, heat, gains, from_heat, irradiance, outside)
 
 
-def _balance(model: Model, solids: Solids) -> LinearBalance:
+def balance_of(model: Model, solids: Solids) -> LinearBalance:
     """Return the heat balance linearised at the solution."""
     T, solid = model.solved.T, solids(model.base)
     solid.set_temperature(T)
@@ -130,7 +131,7 @@ def try_out(model: Model, setup: Setup, solids: Solids | None) -> Trial:
         for term in setup.terms:
             heat += term.heat(T)
     exchange.linearise(T, frozen=True)
-    return Trial(heat, exchange)
+    return Trial(T, heat, exchange)
 
 
 def change_of_output(adjoint: Adjoint, after: Trial, before: Trial) -> float:
@@ -150,4 +151,47 @@ def change_of_output(adjoint: Adjoint, after: Trial, before: Trial) -> float:
     return total
 
 
-__all__ = ["Adjoint", "Solids", "Trial", "change_of_output", "solid_of", "solve_adjoint", "try_out"]
+@dataclass(frozen=True)
+class PlaceAdjoint:
+    """What the temperature at one place gains of a change anywhere; `heat` and `from_heat` as in `Adjoint`.
+
+    `weights` (num_nodes,) give the temperature of the place, `outside` its gain from the surroundings by class.
+    """
+
+    weights: FloatArray
+    heat: FloatArray
+    from_heat: dict[str, FloatArray]
+    outside: dict[str, float]
+
+
+def solve_place(model: Model, balance: LinearBalance, weights: FloatArray, *, tolerance: float) -> PlaceAdjoint:
+    """Return the adjoint of the temperature sum(weights * T)."""
+    exchange = model.exchange
+    heat = -balance.solve_transposed(weights, tolerance=tolerance)
+    outside = {light.name: _outside_heat(exchange, light, heat) for light in exchange.lights}
+    return PlaceAdjoint(weights, heat, exchange.heat_potential(heat, tolerance=0.01 * tolerance), outside)
+
+
+def change_of_place(place: PlaceAdjoint, after: Trial, before: Trial) -> float:
+    """Return the change of a place's temperature between two variants near the case, to first order [K]."""
+    total = float(place.heat @ (after.heat_W - before.heat_W) + place.weights @ (after.T - before.T))
+    for one, other in zip(after.exchange.lights, before.exchange.lights, strict=True):
+        less = 0.0 if one.is_traced else one.absorptivity - other.absorptivity
+        total += float(place.from_heat[one.name] @ (one.source - other.source - less * other.irradiance))
+        total += place.outside[one.name] * (one.environment - other.environment)
+    return total
+
+
+__all__ = [
+    "Adjoint",
+    "PlaceAdjoint",
+    "Solids",
+    "Trial",
+    "balance_of",
+    "change_of_output",
+    "change_of_place",
+    "solid_of",
+    "solve_adjoint",
+    "solve_place",
+    "try_out",
+]

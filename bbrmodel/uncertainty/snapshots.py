@@ -1,13 +1,16 @@
 """Full solves at a few points of the inputs: they span the reduced model, and judge it."""
 
+import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.typing import FloatArray
-from bbrmodel.uncertainty.channels import Quantity
+from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.derivatives import Solids
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.model import Model, vary
@@ -80,4 +83,38 @@ def _snapshot(model: Model, z: FloatArray, solved: Solved, known: Mapping[str, F
     return Snapshot(z, solved.T, irradiance, reflected, outputs)
 
 
-__all__ = ["Snapshot", "base_snapshot", "overrides_at", "take_snapshot"]
+def load_or_take(
+    model: Model, inputs: Sequence[Input], z: FloatArray, *, store: Path, near: Snapshot, solids: Solids | None
+) -> Snapshot:
+    """Return the full solve at a point from the store, or take it and keep it there."""
+    path = store / f"{hashlib.sha256(np.ascontiguousarray(z).tobytes()).hexdigest()[:24]}.npz"
+    names = [light.name for light in model.exchange.lights]
+    if path.is_file():
+        try:
+            return _read(path, names)
+        except (OSError, ValueError, KeyError, EOFError):
+            path.unlink(missing_ok=True)  # half written by a process that was killed
+    found = take_snapshot(model, inputs, z, near=near, solids=solids)
+    store.mkdir(parents=True, exist_ok=True)
+    arrays = {f"irradiance_{name}": found.irradiance[name] for name in names}
+    arrays |= {f"reflected_{name}": found.reflected[name] for name in names}
+    outputs = np.array([found.outputs[quantity] for quantity in QUANTITIES])
+    partial = path.with_name(f".{path.stem}-{os.getpid()}.npz")
+    np.savez(partial, z=z, T=found.T, outputs=outputs, **arrays)
+    partial.replace(path)
+    return found
+
+
+def _read(path: Path, names: Sequence[str]) -> Snapshot:
+    """Return a snapshot from a file."""
+    with np.load(path) as file:
+        return Snapshot(
+            z=file["z"],
+            T=file["T"],
+            irradiance={name: file[f"irradiance_{name}"] for name in names},
+            reflected={name: file[f"reflected_{name}"] for name in names},
+            outputs=dict(zip(QUANTITIES, map(float, file["outputs"]), strict=True)),
+        )
+
+
+__all__ = ["Snapshot", "base_snapshot", "load_or_take", "overrides_at", "take_snapshot"]

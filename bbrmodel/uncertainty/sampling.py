@@ -1,0 +1,193 @@
+"""Monte Carlo samples of a case through its reduced model, the error of that, and Sobol indices."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import qmc
+
+from bbrmodel.results import case_hash
+from bbrmodel.typing import FloatArray, Progress
+from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
+from bbrmodel.uncertainty.derivatives import solid_of
+from bbrmodel.uncertainty.inputs import Input
+from bbrmodel.uncertainty.model import Model
+from bbrmodel.uncertainty.optics_table import tabulate_surfaces
+from bbrmodel.uncertainty.reduced import Reduced, Tables, build_reduced, evaluate
+from bbrmodel.uncertainty.snapshots import Snapshot, base_snapshot, load_or_take
+
+_LOG = logging.getLogger(__name__)
+# Of the spread of the output, for the root mean square error at points that the reduced model does not know.
+WANTED_ERROR = 3e-4
+_SIZES = (12, 20, 28, 36, 48, 64)
+_BATCH = 8  # points that judge
+_INDEX_SAMPLES = 512
+_SEED = 20
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """Independent random numbers: one for each input, or for each group of fully correlated ones.
+
+    `column` (num_inputs,) is the number of the driver of each input.
+    """
+
+    names: tuple[str, ...]
+    column: tuple[int, ...]
+
+    @property
+    def number(self) -> int:
+        """Number of drivers."""
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class SampleStudy:
+    """Samples of all outputs.
+
+    Attributes
+    ----------
+    z
+        shape (num, num_inputs), coordinates of the inputs.
+    outputs
+        For each output, shape (num,).
+    first, total
+        For each output, Sobol indices by driver: the part of the variance that an input causes by itself, and with all
+        that it does together with others.
+    error
+        For each output, root mean square error of the reduced model at full solves that it did not know.
+    full_solves
+        How many were made.
+    modes
+        Sizes of the reduced model.
+    """
+
+    drivers: Drivers
+    z: FloatArray
+    outputs: dict[Quantity, FloatArray]
+    first: dict[Quantity, FloatArray]
+    total: dict[Quantity, FloatArray]
+    error: dict[Quantity, float]
+    full_solves: int
+    modes: dict[str, int]
+
+
+def find_drivers(inputs: Sequence[Input]) -> Drivers:
+    """Return the independent random numbers of inputs."""
+    labels = [f"group {one.group}" if one.group else one.name for one in inputs]
+    names = tuple(dict.fromkeys(labels))
+    return Drivers(names, tuple(names.index(label) for label in labels))
+
+
+def coordinates(inputs: Sequence[Input], drivers: Drivers, uniform: FloatArray) -> FloatArray:
+    """Return coordinates (num, num_inputs) for uniform numbers (num, num_drivers)."""
+    columns = [one.first.coordinate(uniform[:, k]) for one, k in zip(inputs, drivers.column, strict=True)]
+    return np.column_stack(columns)
+
+
+def compute_samples(
+    model: Model, inputs: Sequence[Input], num: int, *, cache: Path, progress: Progress | None = None
+) -> SampleStudy:
+    """Return samples of T_eff and the shift.
+
+    Full solves at a few points span a reduced model; it is enlarged until it meets new points well enough. They are
+    kept by content, so that an interrupted study goes on where it was.
+
+    Raises
+    ------
+    ConfigError
+        The light is followed by paths, or an input changes the mesh or what rays do.
+    BbrModelError
+        A point cannot be solved.
+    """
+    drivers = find_drivers(inputs)
+    reduced, error, solves = train(model, inputs, drivers, cache=cache, progress=progress)
+    uniform = qmc.Sobol(2 * drivers.number, seed=_SEED).random(1 << max(num - 1, 1).bit_length())[:num]
+    z = coordinates(inputs, drivers, uniform[:, : drivers.number])
+    outputs = evaluate(reduced, z).outputs
+    first, total = _indices(reduced, inputs, drivers, uniform[:_INDEX_SAMPLES])
+    return SampleStudy(drivers, z, outputs, first, total, error, solves, reduced.size)
+
+
+def train(
+    model: Model, inputs: Sequence[Input], drivers: Drivers, *, cache: Path, progress: Progress | None = None
+) -> tuple[Reduced, dict[Quantity, float], int]:
+    """Return a reduced model, its error at points it did not know, and the number of full solves."""
+    solids = solid_of(model) if model.num_nodes else None
+    tables = Tables(*tabulate_surfaces(model, inputs))
+    uniform = qmc.Sobol(drivers.number, seed=_SEED + 1).random(128)
+    points = coordinates(inputs, drivers, uniform)
+    store = cache / "uncertainty" / _content(model, inputs)
+    snapshots = [base_snapshot(model, inputs)]
+    reduced, error = None, dict.fromkeys(QUANTITIES, np.inf)
+    for size in _SIZES:
+        while len(snapshots) < 1 + size + _BATCH:
+            z = points[len(snapshots) - 1]
+            snapshots.append(load_or_take(model, inputs, z, store=store, near=snapshots[0], solids=solids))
+            if progress is not None:
+                progress(min(len(snapshots) - 1, size + _BATCH), size + _BATCH)
+        reduced = build_reduced(model, inputs, tables, snapshots[: 1 + size], solids)
+        error, relative = judge(reduced, snapshots[1 + size : 1 + size + _BATCH], snapshots)
+        _LOG.info("reduced model of %d solves %s: error %.1e of the spread", size, reduced.size, relative)
+        if relative <= WANTED_ERROR:
+            break
+    if reduced is None:
+        raise ValueError("no sizes to try")
+    return reduced, error, len(snapshots) - 1
+
+
+def judge(
+    reduced: Reduced, unknown: Sequence[Snapshot], known: Sequence[Snapshot]
+) -> tuple[dict[Quantity, float], float]:
+    """Return the root mean square error at full solves for each output, and the largest in units of the spread."""
+    found = evaluate(reduced, np.array([one.z for one in unknown])).outputs
+    error: dict[Quantity, float] = {}
+    relative = 0.0
+    for quantity in QUANTITIES:
+        exact = np.array([one.outputs[quantity] for one in unknown])
+        error[quantity] = float(np.sqrt(np.mean((found[quantity] - exact) ** 2)))
+        spread = float(np.std([one.outputs[quantity] for one in known]))
+        relative = max(relative, error[quantity] / max(spread, 1e-300))
+    return error, relative
+
+
+def _content(model: Model, inputs: Sequence[Input]) -> str:
+    """Return a name for all that decides the full solves."""
+    text = case_hash(model.solved.case) + repr([(one.paths, one.distributions, one.group) for one in inputs])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _indices(
+    reduced: Reduced, inputs: Sequence[Input], drivers: Drivers, uniform: FloatArray
+) -> tuple[dict[Quantity, FloatArray], dict[Quantity, FloatArray]]:
+    """Return first-order (Saltelli 2010) and total (Jansen 1999) indices of every driver."""
+    one, other = uniform[:, : drivers.number], uniform[:, drivers.number :]
+    first_set = evaluate(reduced, coordinates(inputs, drivers, one)).outputs
+    other_set = evaluate(reduced, coordinates(inputs, drivers, other)).outputs
+    first = {quantity: np.zeros(drivers.number) for quantity in QUANTITIES}
+    total = {quantity: np.zeros(drivers.number) for quantity in QUANTITIES}
+    for k in range(drivers.number):
+        mixed = one.copy()
+        mixed[:, k] = other[:, k]
+        found = evaluate(reduced, coordinates(inputs, drivers, mixed)).outputs
+        for quantity in QUANTITIES:
+            a, b, ab = first_set[quantity], other_set[quantity], found[quantity]
+            variance = float(np.var(np.concatenate([a, b])))
+            first[quantity][k] = float(np.mean((b - b.mean()) * (ab - a))) / max(variance, 1e-300)
+            total[quantity][k] = 0.5 * float(np.mean((a - ab) ** 2)) / max(variance, 1e-300)
+    return first, total
+
+
+__all__ = [
+    "WANTED_ERROR",
+    "Drivers",
+    "SampleStudy",
+    "compute_samples",
+    "coordinates",
+    "find_drivers",
+    "judge",
+    "train",
+]
