@@ -54,6 +54,10 @@ def uncertainty(
         show_json(study.document, settings)
         return
     _show_study(study, settings)
+    if study.tables:
+        from bbrmodel.viz.uncertainty_figure import plot_uncertainty
+
+        files = (*files, plot_uncertainty(study, files[0].with_name("uncertainty.png")))
     for file in files:
         settings.out.print(str(file), soft_wrap=True, markup=False)
 

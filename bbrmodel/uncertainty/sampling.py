@@ -17,7 +17,7 @@ from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.model import Model
 from bbrmodel.uncertainty.optics_table import tabulate_surfaces
 from bbrmodel.uncertainty.reduced import Reduced, Tables, build_reduced, evaluate
-from bbrmodel.uncertainty.snapshots import Snapshot, base_snapshot, load_or_take
+from bbrmodel.uncertainty.snapshots import Snapshot, Start, base_snapshot, load_or_take
 
 _LOG = logging.getLogger(__name__)
 # Of the spread of the output, for the root mean square error at points that the reduced model does not know.
@@ -122,11 +122,12 @@ def train(
     points = coordinates(inputs, drivers, uniform)
     store = cache / "uncertainty" / _content(model, inputs)
     snapshots = [base_snapshot(model, inputs)]
+    start = Start(snapshots[0], solids)
     reduced, error = None, dict.fromkeys(QUANTITIES, np.inf)
     for size in _SIZES:
         while len(snapshots) < 1 + size + _BATCH:
             z = points[len(snapshots) - 1]
-            snapshots.append(load_or_take(model, inputs, z, store=store, near=snapshots[0], solids=solids))
+            snapshots.append(load_or_take(model, inputs, z, store=store, start=start))
             if progress is not None:
                 progress(min(len(snapshots) - 1, size + _BATCH), size + _BATCH)
         reduced = build_reduced(model, inputs, tables, snapshots[: 1 + size], solids)

@@ -41,6 +41,14 @@ class Snapshot:
     outputs: dict[Quantity, float]
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a full solve starts from: any other one, and what builds the conduction."""
+
+    near: Snapshot
+    solids: Solids | None
+
+
 def overrides_at(inputs: Sequence[Input], z: FloatArray) -> dict[str, object]:
     """Return what to replace in the case at a point."""
     found: dict[str, object] = {}
@@ -83,9 +91,7 @@ def _snapshot(model: Model, z: FloatArray, solved: Solved, known: Mapping[str, F
     return Snapshot(z, solved.T, irradiance, reflected, outputs)
 
 
-def load_or_take(
-    model: Model, inputs: Sequence[Input], z: FloatArray, *, store: Path, near: Snapshot, solids: Solids | None
-) -> Snapshot:
+def load_or_take(model: Model, inputs: Sequence[Input], z: FloatArray, *, store: Path, start: Start) -> Snapshot:
     """Return the full solve at a point from the store, or take it and keep it there."""
     path = store / f"{hashlib.sha256(np.ascontiguousarray(z).tobytes()).hexdigest()[:24]}.npz"
     names = [light.name for light in model.exchange.lights]
@@ -94,7 +100,7 @@ def load_or_take(
             return _read(path, names)
         except (OSError, ValueError, KeyError, EOFError):
             path.unlink(missing_ok=True)  # half written by a process that was killed
-    found = take_snapshot(model, inputs, z, near=near, solids=solids)
+    found = take_snapshot(model, inputs, z, near=start.near, solids=start.solids)
     store.mkdir(parents=True, exist_ok=True)
     arrays = {f"irradiance_{name}": found.irradiance[name] for name in names}
     arrays |= {f"reflected_{name}": found.reflected[name] for name in names}
@@ -117,4 +123,4 @@ def _read(path: Path, names: Sequence[str]) -> Snapshot:
         )
 
 
-__all__ = ["Snapshot", "base_snapshot", "load_or_take", "overrides_at", "take_snapshot"]
+__all__ = ["Snapshot", "Start", "base_snapshot", "load_or_take", "overrides_at", "take_snapshot"]
