@@ -5,8 +5,8 @@
     bbrmodel run lncioc_ca2_rf_step --set time.tolerance_K=0.001 -o results/rf_step
     python scripts/figure_refill.py results/boiling results/mixed results/rf_step
 
-The figures in docs are of `--set geometry.resolution=coarse`, the first two results with `--set time.output_every_s=28800`
-and `--set radiation.portal_facet_ratio=0` as well: a minute of processor time each.
+The figures in docs are of `--set geometry.resolution=coarse`, the first two results also with
+`--set time.output_every_s=28800` and `--set radiation.portal_facet_ratio=0`: a minute of processor time each.
 
 The last figure sets a liquid that boils at each depth beside one that is as warm as its surface everywhere.
 """
