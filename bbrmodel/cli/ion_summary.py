@@ -74,13 +74,17 @@ def surface_table(surfaces: Sequence[Mapping[str, Any]], *, count: int = _TOP_SU
             kelvin(surface["mean_temperature_K"]),
             number(surface["emissivity"]),
             number(surface["absorptivity_warm"]),
+            number(surface.get("temperature_slope")),
         )
         for surface in ordered[:count]
     ]
     title = "Surfaces as the ion sees them"
     if len(ordered) > count:
         title += f": the first {count} of {len(ordered)} by share of T^4"
-    columns = ("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity", "warm absorptivity")
+    columns = (
+        *("surface", "share of T^4 %", "direct sr", "effective sr", "mean K", "emissivity", "warm absorptivity"),
+        "dT_eff/dT",
+    )
     return make_table(title, columns, rows=rows)
 
 

@@ -48,7 +48,7 @@ def plot_spectrum(document: Mapping[str, Any], path: Path) -> Path:
     _limit(axes, frequency, density)
     _finish(axes, "frequency / THz", "spectral energy density / J m$^{-3}$ Hz$^{-1}$")
     _add_wavelengths(axes)
-    axes.legend(fontsize=9, framealpha=0.9, loc="lower left")
+    axes.legend(fontsize=8, framealpha=0.9, loc="upper left")
     root = spectrum["rms_field_V_m"]
     sheet.draw_title(
         figure,
@@ -85,7 +85,7 @@ def plot_line(document: Mapping[str, Any], path: Path) -> Path:
     for axes in (upper, lower):
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
     ends = [", ".join(f"{_MILLI * x:.4g}" for x in points[k]["position_m"]) for k in (0, -1)]
-    words = f"from ({ends[0]}) mm to ({ends[1]}) mm; bars: one standard deviation of the rays"
+    words = f"from ({ends[0]}) mm to ({ends[1]}) mm; bars: numerical standard deviation"
     sheet.draw_title(
         figure, f"{document['case']}: the field along a line", f"{words}; clock {document['ion']['clock']}"
     )
