@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import LinearOperator, gmres
 
-from bbrmodel.conduction.linearised import Conduction, Linearised
+from bbrmodel.conduction.linearised import Conduction, Inverse, Linearised
 from bbrmodel.conduction.terms import Term
 from bbrmodel.errors import ConvergenceError
 from bbrmodel.typing import BoolArray, FloatArray
@@ -18,6 +18,7 @@ _LOG = logging.getLogger(__name__)
 _MAX_STEP_HALVINGS = 12
 _GOOD_STEP = 0.5  # of the residual: a full step that leaves more may be too long
 _LEAST_FOURTH = 4e-3  # of T^4 that one step may leave, T down to a quarter
+_ALIKE = 0.01  # change of temperatures and of slopes for which an inverse is made anew
 _GMRES_RESTART = 60
 _LOOSEST, _TIGHTEST = 1e-2, 1e-8  # of the residual, for the linear solve of a step
 _ROUNDING = 1e-13  # sums over thousands of nodes of terms that cancel
@@ -118,13 +119,14 @@ def solve_steady(
     NotConvergedError
         The tolerance was not reached; the message holds the residual history.
     """
-    T, start_steps = problem.start_K.copy(), 0
+    T, start_steps, kept = problem.start_K.copy(), 0, _KeptInverse()
     if problem.radiation is not None:
         # The first steps find the temperatures at given light, without an exchange solve each.
         start = _Iteration(problem, frozen=True, tolerance=START_TOLERANCE)
         T, start_history, _ = _iterate(start, T, max_iterations)
-        start_steps = len(start_history) - 1
+        start_steps, kept = len(start_history) - 1, start.kept
     iteration = _Iteration(problem, frozen=False, tolerance=tolerance, linear_tolerance=linear_tolerance)
+    iteration.kept = kept
     T, history, done = _iterate(iteration, T, max_iterations, progress)
     scale = iteration.scale(T)
     if done:
@@ -169,6 +171,25 @@ def _iterate(
     return T, history, history[-1] <= iteration.tolerance * iteration.scale(T)
 
 
+class _KeptInverse:
+    """An inverse that still serves as a preconditioner while temperatures and heat paths change little."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Inverse, FloatArray, FloatArray] | None = None
+
+    def keep(self, solve: Inverse, near: Any, T: FloatArray) -> None:
+        """Keep an inverse with what it was made for."""
+        self._last = (solve, near.diagonal(), T.copy())
+
+    def find(self, near: Any, T: FloatArray) -> Inverse | None:
+        """Return the inverse that was kept if it is good enough for this state, else None."""
+        if self._last is None:
+            return None
+        solve, diagonal, T_then = self._last
+        alike = np.abs(near.diagonal() - diagonal) <= _ALIKE * np.abs(diagonal)
+        return solve if bool(alike.all() and (np.abs(T - T_then) <= _ALIKE * T_then).all()) else None
+
+
 class _Iteration:
     """The moving parts of one Newton solve."""
 
@@ -183,6 +204,7 @@ class _Iteration:
         self.label = " (given light)" if frozen else ""
         self.free = ~problem.fixed
         self.flow_out = np.zeros(problem.solid.num_nodes)
+        self.kept = _KeptInverse()
 
     def residual(self, T: FloatArray) -> FloatArray:
         """Return the heat that piles up at each free node [W] (zero at fixed nodes)."""
@@ -220,7 +242,11 @@ class _Iteration:
     def direction(self, T: FloatArray, residual: FloatArray, history: Sequence[float], *, target: float) -> FloatArray:
         """Return the Newton step, solved only as far as it pays (Eisenstat-Walker) unless told otherwise."""
         conduction = self.problem.solid.linearise()
-        solve = conduction.inverse(self._near_terms(T), self.free)
+        near = self._near_terms(T)
+        solve = self.kept.find(near, T)
+        if solve is None:
+            solve = conduction.inverse(near, self.free)
+            self.kept.keep(solve, near, T)
         forcing = self.linear_tolerance
         if forcing is None:
             forcing = _LOOSEST if len(history) < 2 else min(_LOOSEST, (history[-1] / history[-2]) ** 2)
