@@ -19,14 +19,39 @@ _S3, _S5, _S7, _S9 = np.float32(-1 / 6), np.float32(1 / 120), np.float32(-1 / 50
 _C2, _C4, _C6, _C8 = np.float32(-1 / 2), np.float32(1 / 24), np.float32(-1 / 720), np.float32(1 / 40320)
 
 
-def sobol_points(num: int) -> AnyArray:
-    """Return the first `num` points of the four-dimensional Sobol sequence as 32-bit fractions, shape (num, 4)."""
-    from scipy.stats import qmc
+# Joe and Kuo, SIAM J. Sci. Comput. 30, 2635 (2008): inner coefficients of the primitive polynomials of the second to
+# fourth dimension, and the first direction numbers m.
+_POLYNOMIALS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (((), (1,)), ((1,), (1, 3)), ((0, 1), (1, 3, 1)))
+_BITS = 32
 
-    power = max(int(num - 1).bit_length(), 0)
-    points = qmc.Sobol(d=4, scramble=False, bits=32).random_base2(power)[:num]
-    shifted: AnyArray = (points * 2.0**32).astype(np.uint32)
-    return shifted
+
+def sobol_points(num: int) -> AnyArray:
+    """Return the first `num` points of the four-dimensional Sobol sequence as 32-bit fractions, shape (num, 4).
+
+    The bits are those of `scipy.stats.qmc.Sobol`, which takes a third of a second to load.
+    """
+    index = np.arange(num, dtype=np.uint32)
+    gray = index ^ (index >> np.uint32(1))
+    points = np.zeros((num, 4), dtype=np.uint32)
+    for bit, numbers in enumerate(_direction_numbers()[: max(num - 1, 0).bit_length()]):
+        points ^= ((gray >> np.uint32(bit)) & np.uint32(1))[:, None] * numbers
+    return points
+
+
+def _direction_numbers() -> AnyArray:
+    """Return what every bit of an index adds to a point (without carrying), shape (32, 4)."""
+    numbers = np.zeros((_BITS, 4), dtype=np.uint32)
+    numbers[:, 0] = [1 << (_BITS - 1 - k) for k in range(_BITS)]
+    for column, (inner, first) in enumerate(_POLYNOMIALS, start=1):
+        degree = len(first)
+        v = [m << (_BITS - 1 - k) for k, m in enumerate(first)]
+        for k in range(degree, _BITS):
+            new = v[k - degree] ^ (v[k - degree] >> degree)
+            for back, coefficient in enumerate(inner, start=1):
+                new ^= coefficient * v[k - back]
+            v.append(new)
+        numbers[:, column] = v
+    return numbers
 
 
 def facet_points(num: int) -> AnyArray:

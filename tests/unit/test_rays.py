@@ -16,6 +16,7 @@ from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.exchange_error import variance_of_sum
 from bbrmodel.radiation.importance import Aim, RayPlan, share_rays
 from bbrmodel.radiation.kernels import count_rows
+from bbrmodel.radiation.sampling import sobol_points
 from bbrmodel.radiation.tracer import RaySettings, Tracer, even_share
 from bbrmodel.radiation.view_factors import ViewFactors, compute_view_factors
 from bbrmodel.typing import FloatArray
@@ -228,3 +229,12 @@ def test_rays_that_find_the_same_again_need_no_memory(monkeypatch: pytest.Monkey
     monkeypatch.setattr(memory, "available_memory_mib", lambda: 300.0)
     with pytest.raises(ConfigError, match="300 MiB are available"):
         memory.check_memory(tracer)
+
+
+@pytest.mark.parametrize("num", [1, 2, 5, 1000, 4096, 70_000])
+def test_sobol_points_are_those_of_scipy_to_the_bit(num: int) -> None:
+    from scipy.stats import qmc
+
+    power = (num - 1).bit_length()
+    expected = (qmc.Sobol(d=4, scramble=False, bits=32).random_base2(power)[:num] * 2.0**32).astype(np.uint32)
+    np.testing.assert_array_equal(sobol_points(num), expected)
