@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bbrmodel.uncertainty.run import UncertaintyStudy
 from bbrmodel.uncertainty.sampling import SampleStudy
-from bbrmodel.uncertainty.tables import PRINTED, UncertaintyTable, title
+from bbrmodel.uncertainty.tables import PRINTED, Row, UncertaintyTable, title
 from bbrmodel.viz import sheet
 
-_UP, _DOWN, _SAMPLED = "#b5403a", "#2b6ca3", "#1f2428"
+_UP, _DOWN, _SAMPLED, _NO_SIGN = "#b5403a", "#2b6ca3", "#1f2428", "#9aa3ab"
 _WIDTH, _HEAD, _ROW, _FOOT = 1600, 150, 60, 110  # pixels
 _WRAP, _LEAST = 36, 1e-4  # of the largest contribution: less has no place in the picture
 
@@ -28,17 +30,24 @@ def plot_uncertainty(study: UncertaintyStudy, path: Path) -> Path:
     axis = figure.add_axes((0.31, _FOOT / height, 0.65, 1.0 - (_HEAD + _FOOT) / height))
     figure.text(0.03, 1.0 - 20 / height, _heading(table), fontsize=10, weight="bold", color=sheet.INK, va="top")
     total = scale * table.standard.quadrature
-    axis.barh([len(rows)], [total], color="#9aa3ab", height=0.62)
+    axis.barh([len(rows)], [total], color=_NO_SIGN, height=0.62)
     sampled = _sampled(study.samples, table)
     if study.samples is not None:
         axis.plot([scale * float(study.samples.outputs[table.quantity].std())], [len(rows)], "D", color=_SAMPLED)
     for place, row in enumerate(rows):
-        axis.barh([place], [scale * abs(row.standard)], color=_UP if row.standard > 0.0 else _DOWN, height=0.62)
+        axis.barh([place], [scale * abs(row.standard)], color=_color(row), height=0.62)
         if row.name in sampled:
             axis.plot([scale * sampled[row.name]], [place], "D", color=_SAMPLED, markersize=5)
     names = [*(textwrap.fill(row.name, _WRAP) for row in rows), "sum in quadrature"]
     _finish(axis, names, f"standard contribution [{unit}]", with_samples=study.samples is not None)
     return sheet.save_figure(figure, path)
+
+
+def _color(row: Row) -> str:
+    """Return the colour of a bar by its sign; numerical error and clock data have none."""
+    if row.method not in ("adjoint", "two solves"):
+        return _NO_SIGN
+    return _UP if row.standard > 0.0 else _DOWN
 
 
 def _heading(table: UncertaintyTable) -> str:
@@ -68,11 +77,11 @@ def _finish(axis: Any, names: list[str], label: str, *, with_samples: bool) -> N
     axis.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axis.spines[side].set_visible(False)
-    axis.bar([], [], color=_UP, label="raises it")
-    axis.bar([], [], color=_DOWN, label="lowers it")
+    handles: list[Any] = [Patch(color=_UP, label="raises it"), Patch(color=_DOWN, label="lowers it")]
     if with_samples:
-        axis.plot([], [], "D", color=_SAMPLED, markersize=5, label="by samples, with others")
-    axis.legend(loc="lower left", bbox_to_anchor=(-0.005, 1.0), ncol=3, frameon=False, fontsize=9)
+        style = {"marker": "D", "linestyle": "", "color": _SAMPLED, "markersize": 5}
+        handles.append(Line2D([], [], label="by samples, with others", **style))
+    axis.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.005, 1.0), ncol=3, frameon=False, fontsize=9)
 
 
 __all__ = ["plot_uncertainty"]
