@@ -13,7 +13,6 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 from scipy.special import roots_legendre
 
 from bbrmodel.constants import BOLTZMANN, PLANCK, SPEED_OF_LIGHT
@@ -50,6 +49,8 @@ def dynamic_by_band(clock: Clock, T: FloatArray, edges_m: tuple[float, ...]) -> 
     different, inverse = np.unique(np.asarray(T, dtype=np.float64), return_inverse=True)
     if len(different) > _FEW:
         grid = np.geomspace(different[0], different[-1], _GRID)
+        from scipy.interpolate import CubicSpline  # a sixth of a second to load, for bands only
+
         spline: Callable[[FloatArray], FloatArray] = CubicSpline(np.log(grid), _at(clock, grid, edges_m), axis=1)
         values = spline(np.log(different))
     else:
