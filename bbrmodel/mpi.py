@@ -180,7 +180,7 @@ class MpiTeam:
             return tuple(self._reduce(part) for part in own)
         import numpy as np
 
-        own = np.ascontiguousarray(own)
+        own = np.asarray(own, order="C")
         whole = np.zeros_like(own) if self.leads else None
         # One dimension: counts are 32 bits wide.
         flat, into = own.reshape(-1), None if whole is None else whole.reshape(-1)

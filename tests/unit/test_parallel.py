@@ -18,7 +18,7 @@ OF_THE_RUN = {"created_utc", "timings_s", "peak_memory_MiB", "versions", "from_c
 WHAT_IS_LEFT = {"residual_W", "relative", "residual_history_W"}
 
 
-def start(ranks: int, command: list[str], cache: Path, *, seconds: float = 240.0) -> "subprocess.CompletedProcess[str]":
+def start(ranks: int, command: list[str], cache: Path, *, seconds: float = 900.0) -> "subprocess.CompletedProcess[str]":
     """Run a Python command in some processes."""
     if ranks > 1 and shutil.which("mpirun") is None:
         pytest.skip("mpirun is not installed")
