@@ -80,6 +80,7 @@ def build_enclosure(case: Case, mesh: PreparedMesh, assignment: Assignment) -> C
         radiates=radiates,
         has_environment=case.radiation.environment_temperature_K is not None,
         portals=mesh.portals,
+        divided=np.bincount(cut.parent)[cut.parent] if (cut.block >= 0).any() else None,
     )
     return CaseEnclosure(enclosure, cut.parent, cut.block)
 

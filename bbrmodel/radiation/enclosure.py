@@ -48,6 +48,9 @@ class Enclosure:
         True where light may leave the model for a black environment.
     portals
         Small openings that get rays of their own.
+    divided
+        shape (num_facets,), into how many parts the facet was cut that each is one of: they share its rays. None: no
+        facet was cut.
     """
 
     vertices_m: FloatArray
@@ -56,6 +59,7 @@ class Enclosure:
     radiates: BoolArray
     has_environment: bool = False
     portals: tuple[Portal, ...] = ()
+    divided: IntArray | None = None
 
     @property
     def num_facets(self) -> int:
@@ -86,6 +90,8 @@ class Enclosure:
         digest = hashlib.sha256()
         for data in (self.vertices_m.tobytes(), self.surface.tobytes(), self.radiates.tobytes()):
             digest.update(data)
+        if self.divided is not None:
+            digest.update(self.divided.tobytes())
         digest.update(repr((self.surface_names, self.has_environment, self.portals)).encode())
         return digest.hexdigest()[:24]
 

@@ -71,8 +71,8 @@ def share_rays(
     variance, sent = _pilot(enclosure, settings, aim, specular)
     wanted = np.sqrt(variance * sent)
     facets, portals = wanted[: enclosure.num_facets], wanted[enclosure.num_facets :]
-    total = int(sent.sum()) * _PILOT_SHARE
     even = even_share(enclosure, settings)
+    total = int(even.facets[enclosure.radiates].sum()) + PORTAL_PARTS * int(even.portals.sum())
     if not wanted.any():  # everything is equally warm: nothing to win
         return even
     scale = (1.0 - 1.0 / _EVEN_SHARE) * total / max(float(wanted.sum()), 1e-300)

@@ -13,6 +13,7 @@ from bbrmodel.radiation.scene import Hits, RayScene, origin_lift
 from bbrmodel.typing import AnyArray, FloatArray, IntArray
 
 # A portal stands for many facets; scatter among few sets would tell its error badly.
+_LEAST_OF_A_PART = 16  # rays of one replica from a part of a facet
 PORTAL_PARTS = 8
 # A ray between two perfect mirrors would never end.
 MAX_MIRROR_BOUNCES = 10_000
@@ -52,10 +53,13 @@ class RayShare:
 
 
 def even_share(enclosure: Enclosure, settings: RaySettings) -> RayShare:
-    """Return equally many rays for all facets, and for all portals."""
-    facets = -(-settings.rays_per_facet // settings.replicas)
+    """Return equally many rays for all facets, and for all portals; parts of a facet share its rays."""
+    whole = -(-settings.rays_per_facet // settings.replicas)
+    facets = np.full(enclosure.num_facets, whole)
+    if enclosure.divided is not None:
+        facets = np.maximum(-(-whole // enclosure.divided), min(whole, _LEAST_OF_A_PART))
     portals = -(-settings.portal_rays // settings.portal_sets)
-    return RayShare(np.full(enclosure.num_facets, facets), np.full(len(enclosure.portals), portals))
+    return RayShare(facets, np.full(len(enclosure.portals), portals))
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def build_cavity(model: GeometryModel, p: Plan) -> None:
     radius = equal_area_radius(p.bottom_window_diameter_m / 2.0, segments)
     hole = model.cylinder((0.0, 0.0, lowest), (0.0, 0.0, p.cavity_bottom_m), radius)
     wall = add_window(model, p, wall, "window_bottom", hole, lambda f: f.on_plane("z", floor))
-    model.size("window_bottom", p.size(0.003))
+    model.size("window_bottom", p.size(0.0013))
     model.divide_circles(
         (0.0, 0.0, floor - p.cavity_bottom_m / 2.0),
         reach=math.hypot(radius, p.cavity_bottom_m),
