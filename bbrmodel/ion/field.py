@@ -20,8 +20,8 @@ from bbrmodel.typing import BoolArray, FloatArray
 
 # Of the correction for the mean of the noise; what is left of it where its exact value is known is a fifth.
 _BIAS_ERROR = 0.25
-# Of both corrections for the size of facets, which hold to leading order.
-_SIZE_ERROR = 0.5
+# Of both corrections for the size of facets, which hold to leading order: a fifth was the worst in a coarse duct.
+_SIZE_ERROR = 0.25
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Radiation(Spec):
     )
     portal_rays: int = Field(default=200_000, ge=0, strict=True, description="Rays through each small opening")
     portal_facet_ratio: NotNegative = Field(
-        default=0.15,
+        default=0.2,
         description="Longest edge of radiating triangles in the bore of a small opening over its radius; those of the "
         "mesh that are larger are cut for the exchange, around it to twice that part of (radius + distance); 0: none",
     )

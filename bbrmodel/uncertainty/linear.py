@@ -17,7 +17,8 @@ from bbrmodel.uncertainty.tables import Row, UncertaintyTable, make_uncertainty_
 
 # Of z, whose scale is the width of the input: small, so that the derivative is that at the case itself.
 STEP = 1e-4
-POLARIZABILITY, DYNAMIC, RAYS = "clock: polarizability", "clock: dynamic correction", "numerical: rays"
+POLARIZABILITY, DYNAMIC = "clock: polarizability", "clock: dynamic correction"
+RAYS, FACETS = "numerical: rays", "numerical: size of facets"
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,16 @@ def values_at(model: Model, quantity: Quantity) -> float:
 
 def own_rows(model: Model, quantity: Quantity, value: float) -> list[Row]:
     """Return the rows that need no input of the case: numerical error, and the data of the clock."""
-    relative = model.view.temperature_std_K / model.view.temperature_K
-    error = model.view.temperature_std_K if quantity == "temperature" else 4.0 * relative * abs(value)
-    rows = [Row(RAYS, "normal", "scatter of rays", None, error, error, "rays")]
+    view, T = model.view, model.view.temperature_K
+    per_kelvin = 1.0 if quantity == "temperature" else 4.0 * abs(value) / T
+    parts = ((RAYS, view.rays_std, "scatter of rays"), (FACETS, view.facets_std, "quarter of its correction"))
+    rows = []
+    for name, size, source in parts:
+        error = per_kelvin * view.in_kelvin(size)
+        rows.append(Row(name, "normal", source, None, error, error, "numerical"))
     if quantity == "temperature":
         return rows
-    transition, T = model.transition, model.view.temperature_K
+    transition = model.transition
     whole = float(fractional_data_uncertainty(transition, T))
     static = abs(value) * _relative_polarizability(model)
     dynamic = float(np.sqrt(max(whole**2 - static**2, 0.0)))
