@@ -1,6 +1,6 @@
-"""Compare the scatter of T_eff over seeds with the standard deviation that every run states.
+"""Compare the scatter of T_eff over seeds with the standard deviation from rays that every run states.
 
-    python scripts/seeds.py                     # ten seeds of the LN2 clock, about 25 s each
+    python scripts/seeds.py                     # ten seeds of the LN2 clock, about 30 s each
     python scripts/seeds.py --seeds 4 --more-rays 4     # and one run with four times the rays
 
 View factors differ from seed to seed; mesh and case are the same.
@@ -15,11 +15,13 @@ from bbrmodel.spec import load_case
 
 
 def solve(case: str, changes: Sequence[str]) -> tuple[float, float]:
-    """Return T_eff and its stated standard deviation [K]."""
+    """Return T_eff and its stated standard deviation from rays [K]."""
     ion = solve_case(load_case(case, changes)).ion
     if ion is None:
         raise SystemExit(f"{case} has no ion")
-    return ion.effective_temperature_K, ion.effective_temperature_std_K
+    if ion.effective_temperature_rays_std_K is None:
+        raise SystemExit(f"{case}: the result does not tell the error of rays")
+    return ion.effective_temperature_K, ion.effective_temperature_rays_std_K
 
 
 def main() -> None:
