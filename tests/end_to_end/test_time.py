@@ -88,7 +88,8 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_result(
 def test_the_ion_sees_at_both_ends_what_a_steady_solve_says(case_file: Path, whole: dict[str, Any]) -> None:
     """At the end of 20 000 s the cavity is steady to the tolerance of the steps; at the beginning it is exactly.
 
-    The correction for noise and size is kept from the beginning, as a factor: 1e-3 K here.
+    The correction for noise and size is kept from the beginning, as a factor, which costs a small part of the
+    numerical error: 2e-3 K of 0.1 K with the few rays here.
     """
     case = load_case(case_file)
     for room, place in ((293.0, 0), (300.0, -1)):
@@ -100,7 +101,8 @@ def test_the_ion_sees_at_both_ends_what_a_steady_solve_says(case_file: Path, who
             found.ion.effective_temperature_K, abs=1e-9 if place == 0 else 5e-3
         )
         assert series["shift_Hz"][place] == pytest.approx(found.ion.shift_Hz, rel=1e-8 if place == 0 else 2e-4)
-    assert whole["ion"]["effective_temperature_K"] == pytest.approx(series["effective_temperature_K"][-1], abs=2e-3)
+    part = 0.05 * whole["ion"]["effective_temperature_std_K"]
+    assert whole["ion"]["effective_temperature_K"] == pytest.approx(series["effective_temperature_K"][-1], abs=part)
     assert case.time is not None
 
 
