@@ -13,6 +13,7 @@ from bbrmodel.cli.html import Collector, blocks, page
 from bbrmodel.cli.main import main
 from bbrmodel.results import read_result, write_result
 from bbrmodel.uncertainty.report import to_document, write_report
+from bbrmodel.uncertainty.run import UncertaintyStudy
 from bbrmodel.uncertainty.tables import Row, make_uncertainty_table
 
 Capture = pytest.CaptureFixture[str]
@@ -87,7 +88,9 @@ def test_an_uncertainty_may_stand_in_the_report(result: Path, tmp_path: Path, ca
     row = Row("finish of the lid", "range", "library", None, 2e-19, 3e-19, "adjoint")
     table = make_uncertainty_table(read_result(result)["case"], "shift", ion["fractional_shift"], [row])
     case = make_case(tmp_path).model_copy(update={"name": read_result(result)["case"]})
-    write_report(tmp_path / "u", to_document(case, [table], {"notes": ["all is linear"]}), [table])
+    notes = ("all is linear",)
+    document = to_document(case, [table], {"notes": list(notes)})
+    write_report(tmp_path / "u", UncertaintyStudy((), (table,), None, document, notes))
     assert main(["report", str(result), "--uncertainty", str(tmp_path / "u"), "--budget", "ca2_ln2"]) == 0
     found = read((result / "report.html").read_text(encoding="utf-8"))
     for words in ("finish of the lid", "sum in quadrature", "note: all is linear", "45.50 ± 2.00"):
