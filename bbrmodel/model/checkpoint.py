@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -39,7 +40,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, identity: str) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("wb") as stream:
-            np.savez(stream, about=np.frombuffer(about.encode(), dtype=np.uint8), **checkpoint.arrays)
+            everything: dict[str, Any] = {"about": np.frombuffer(about.encode(), dtype=np.uint8), **checkpoint.arrays}
+            np.savez(stream, **everything)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)

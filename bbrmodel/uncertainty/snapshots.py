@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def load_or_take(model: Model, inputs: Sequence[Input], z: FloatArray, *, store:
             path.unlink(missing_ok=True)  # half written by a process that was killed
     found = take_snapshot(model, inputs, z, near=start.near, solids=start.solids)
     store.mkdir(parents=True, exist_ok=True)
-    arrays = {f"irradiance_{name}": found.irradiance[name] for name in names}
+    arrays: dict[str, Any] = {f"irradiance_{name}": found.irradiance[name] for name in names}
     arrays |= {f"reflected_{name}": found.reflected[name] for name in names}
     outputs = np.array([found.outputs[quantity] for quantity in QUANTITIES])
     partial = path.with_name(f".{path.stem}-{os.getpid()}.npz")

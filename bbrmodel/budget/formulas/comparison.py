@@ -64,7 +64,7 @@ def dick_limit(noise_per_Hz: float, exponent: float, cycle_s: float, pulse_s: fl
         [-], sigma(tau) = value / sqrt(tau / 1 s) = [(1/tau) sum of (g_ms^2 + g_mc^2)/g0^2 S(m/T)]^(+1/2). Eq. (7) of
         Han 2021 prints the exponent as -1/2.
     """
-    time = (np.arange(_SAMPLES) + 0.5) * (cycle_s / _SAMPLES)
+    time: FloatArray = np.asarray((np.arange(_SAMPLES) + 0.5) * (cycle_s / _SAMPLES), dtype=np.float64)
     amplitudes = np.fft.rfft(ramsey_sensitivity(time, pulse_s, free_s)) / _SAMPLES
     harmonics = np.arange(1, _HARMONICS)
     weights = np.abs(amplitudes[1:_HARMONICS]) ** 2 / np.abs(amplitudes[0]) ** 2
