@@ -68,7 +68,7 @@ class MpiTeam:
     def start_libraries(self) -> None:
         """Import what starts on all ranks together or waits for ever: PETSc, where it is installed."""
         with contextlib.suppress(ImportError):
-            import petsc4py.PETSc  # noqa: F401
+            import petsc4py.PETSc  # noqa: F401 (importing it is what starts it)
 
     # The leader's side
 
@@ -241,7 +241,7 @@ def _as_message(error: Exception | None) -> bytes | None:
         return None
     with contextlib.suppress(Exception):
         message = pickle.dumps(error)
-        pickle.loads(message)  # noqa: S301
+        pickle.loads(message)  # noqa: S301 (of the line above: only whether it comes back whole)
         return message
     return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
 

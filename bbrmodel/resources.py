@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+CHECKPOINT_FILE = "checkpoint.npz"  # in the directory of a run in time that has not ended
+
 
 def geometries_dir() -> Path:
     """Return the directory of the shipped cases: inside an installed package, else beside the package in a checkout."""
@@ -23,4 +25,4 @@ def cache_dir() -> Path:
     return (Path(base).expanduser() if base else Path.home() / ".cache") / "bbrmodel"
 
 
-__all__ = ["cache_dir", "geometries_dir"]
+__all__ = ["CHECKPOINT_FILE", "cache_dir", "geometries_dir"]

@@ -10,12 +10,12 @@ import typer
 from bbrmodel.cli.options import JsonOption
 from bbrmodel.cli.progress import progress_bar
 from bbrmodel.cli.settings import Settings
-from bbrmodel.typing import Progress
 
 if TYPE_CHECKING:
     from bbrmodel.radiation.enclosure import Enclosure
     from bbrmodel.radiation.flow import Transmission
     from bbrmodel.radiation.flow_gas import Gas
+    from bbrmodel.typing import Progress
 
 
 class Method(StrEnum):
@@ -62,7 +62,7 @@ def _transmission(
     *,
     method: Method,
     numbers: tuple[int | None, int],
-    progress: Progress | None,
+    progress: "Progress | None",
 ) -> "Transmission":
     """Return the transmission by the method chosen; `numbers` are rays (None: the default) and seed."""
     from bbrmodel.radiation.flow import FlowSettings, trace_transmission

@@ -81,7 +81,7 @@ def compute(case: "Case", settings: Settings, *, options: RunOptions) -> Run:
 
 def _compute_in_time(case: "Case", settings: Settings, *, options: RunOptions) -> Path:
     """Follow a case in time with a checkpoint in the directory of its result, and return that."""
-    from bbrmodel.model.checkpoint import CHECKPOINT_FILE
+    from bbrmodel.resources import CHECKPOINT_FILE
     from bbrmodel.results.files import check_free, find_unfinished, reserve_directory, write_result
 
     base = RESULTS / case.name

@@ -12,10 +12,10 @@ import numpy as np
 
 import bbrmodel
 from bbrmodel.errors import ConfigError
+from bbrmodel.resources import CHECKPOINT_FILE
 from bbrmodel.spec import Case, resolved_toml
 from bbrmodel.typing import FloatArray
 
-CHECKPOINT_FILE = "checkpoint.npz"
 _FORMAT = 1
 _SHOWN = 3  # differences named in a message
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -33,18 +34,29 @@ PATH_REPLICAS = 8
 class Light:
     """What radiates in a case.
 
-    `part_of` says of which exposed facet of the mesh each facet of the enclosure is a part. `plan` says how each class
+    `part_of` says of which exposed facet of `mesh` each facet of the enclosure is a part, `block` which four are one
+    facet cut near an opening. `plan` says how each class
     of light is followed: some have `view_factors`, the others `traced` areas; classes that look alike share one.
     """
 
     enclosure: Enclosure
     part_of: IntArray
-    sizes: FacetSizes
+    mesh: PreparedMesh | None  # None: `sizes` is not asked for
+    block: IntArray
     plan: LightPlan
     view_factors: Mapping[str, ViewFactors]
     traced: Mapping[str, TracedAreas]
     exchange: LightExchange
     edges_m: tuple[float, ...] | None
+
+    @cached_property
+    def sizes(self) -> FacetSizes | None:
+        """How the facets lie to each other; only a receiver of the light needs it."""
+        if self.mesh is None:
+            return None
+        facets, exposed = self.mesh.facets, self.mesh.facets.exposed
+        whole = (self.mesh.facet_vertices_m[exposed], facets.points[exposed], facets.surface[exposed])
+        return facet_sizes(*whole, part_of=self.part_of, block=self.block)
 
     @property
     def report(self) -> RadiationReport:
@@ -151,10 +163,8 @@ def build_light(
         corners=split.facet_nodes[mesh.facets.exposed, :3][built.part_of] if split.degree == 2 else None,
     )
     exchange = LightExchange(surfaces, len(split.points_m))
-    edges, exposed = case.radiation.band_edges_m, mesh.facets.exposed
-    whole = (mesh.facet_vertices_m[exposed], mesh.facets.points[exposed], mesh.facets.surface[exposed])
-    sizes = facet_sizes(*whole, part_of=built.part_of, block=built.block)
-    return Light(enclosure, built.part_of, sizes, plan, view_factors, traced, exchange, edges)
+    edges = case.radiation.band_edges_m
+    return Light(enclosure, built.part_of, mesh, built.block, plan, view_factors, traced, exchange, edges)
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def _outcomes(areas: ExchangeAreas, surface: IntArray, number: int) -> FloatArra
         found = areas.escapes
         weight = found.weight * areas.scale[found.facet]
         sky = np.zeros((number, signs))
-        _add_escapes(found.unit, found.replica, label[found.facet], weight, replicas, sky)
+        add_escapes(found.unit, found.replica, label[found.facet], weight, replicas, sky)
         total[:, :, number] = sky.T
     return total
 
@@ -322,10 +322,10 @@ def _add_outcomes(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add_escapes(
+def add_escapes(
     unit: AnyArray, replica: AnyArray, label: AnyArray, weight: AnyArray, number: int, out: AnyArray
 ) -> None:  # pragma: no cover - compiled
-    """Add weights with random signs to `out` (labels, signs)."""
+    """Add weights with random signs to `out` (labels, signs); a facet may be its own label."""
     sign = np.empty(out.shape[1])
     for k in range(len(unit)):
         draw_signs(unit[k], replica[k], number, sign)
@@ -334,6 +334,7 @@ def _add_escapes(
 
 
 __all__ = [
+    "add_escapes",
     "draw_signs",
     "exchange_variance",
     "group_errors",

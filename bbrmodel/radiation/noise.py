@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
-from bbrmodel.radiation.exchange_error import draw_signs, number_of_replicas
+from bbrmodel.radiation.exchange_error import add_escapes, draw_signs, number_of_replicas
 from bbrmodel.radiation.lines import Lines, in_lanes, line_weight, sum_over
 from bbrmodel.radiation.sampling import mix_bits
 from bbrmodel.typing import AnyArray, FloatArray
@@ -42,7 +42,7 @@ def noisy_products(areas: ExchangeAreas, vectors: Sequence[FloatArray]) -> tuple
     if areas.escapes is not None:
         found = areas.escapes
         weight = found.weight * areas.scale[found.facet]
-        _add_escapes(found.unit, found.replica, found.facet, weight, replicas, sky)
+        add_escapes(found.unit, found.replica, found.facet, weight, replicas, sky)
     else:
         signs = np.random.default_rng(1).choice([-1.0, 1.0], (areas.num_facets, OUTCOMES))
         sky = np.sqrt(areas.escape_variance)[:, None] * signs
@@ -120,18 +120,6 @@ def _add_independent(
                 for t in range(out.shape[1]):
                     out[i, t, b] += signed * vectors[j, t]
                     out[j, t, b] += signed * vectors[i, t]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add_escapes(
-    unit: AnyArray, replica: AnyArray, facet: AnyArray, weight: AnyArray, number: int, out: AnyArray
-) -> None:  # pragma: no cover - compiled
-    """Add weights with random signs to `out` (num_facets, signs)."""
-    sign = np.empty(out.shape[1])
-    for k in range(len(unit)):
-        draw_signs(unit[k], replica[k], number, sign)
-        for b in range(out.shape[1]):
-            out[facet[k], b] += weight[k] * sign[b]
 
 
 __all__ = ["OUTCOMES", "noisy_products"]

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from bbrmodel.solution import Anisotropy, IonField, Solution, Spectrum, TimeSeries
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _UNIT_BY_SUFFIX = {
     "_J_m3_Hz": "J/m3/Hz",
@@ -29,7 +31,7 @@ _UNIT_BY_SUFFIX = {
 _ION_TABLES = ("surfaces", "clock", "cross_check", "near_field", "anisotropy", "spectrum", "points", "bodies")
 
 
-def to_dataset(solution: Solution) -> xr.Dataset:
+def to_dataset(solution: Solution) -> "xr.Dataset":
     """Return nodes, facets, bodies, surfaces and sensors of a solution as one dataset with `units` attributes.
 
     Notes
@@ -38,6 +40,8 @@ def to_dataset(solution: Solution) -> xr.Dataset:
     `point` (further points of the ion), `frequency`; of a run in time `time` with `path`, `bath`, `level`, `schedule`.
     Scalars of the ion are variables without dimension.
     """
+    import xarray as xr  # a second with pandas, which commands that only read a result do without
+
     dataset = xr.Dataset(attrs={"title": f"bbrmodel: {solution.case_name}", "case": solution.case_name})
     _add_fields(dataset, solution)
     _add_columns(dataset, "body", rows=solution.thermal.bodies)
@@ -50,7 +54,7 @@ def to_dataset(solution: Solution) -> xr.Dataset:
     return dataset
 
 
-def _add_time(dataset: xr.Dataset, series: TimeSeries) -> None:
+def _add_time(dataset: "xr.Dataset", series: TimeSeries) -> None:
     """Add the series of a run in time, over its times and what they belong to."""
     dataset.coords["time"] = ("time", np.array(series.times_s))
     dataset.coords["time"].attrs["units"] = "s"
@@ -72,7 +76,7 @@ def _add_time(dataset: xr.Dataset, series: TimeSeries) -> None:
             _add(dataset, name, dimensions=("time", dimension), values=np.array(list(found.values())).T)
 
 
-def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:
+def _add_fields(dataset: "xr.Dataset", solution: Solution) -> None:
     """Add the mesh and the temperatures on it."""
     solid, facets = solution.solid, solution.facets
     surface_names = np.array(facets.surface_names, dtype=object)
@@ -94,7 +98,7 @@ def _add_fields(dataset: xr.Dataset, solution: Solution) -> None:
         _add(dataset, "facet_weight_at_ion_by_light", dimensions=("facet", "light"), values=weights)
 
 
-def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...]) -> None:
+def _add_columns(dataset: "xr.Dataset", dimension: str, *, rows: tuple[object, ...]) -> None:
     """Add one variable per field of the dataclass `rows`, labelled by their `name`."""
     records = [asdict(row) for row in rows]  # type: ignore[call-overload]
     if not records:
@@ -111,7 +115,7 @@ def _add_columns(dataset: xr.Dataset, dimension: str, *, rows: tuple[object, ...
         _add(dataset, f"{dimension}_{key}", dimensions=dimensions, values=values)
 
 
-def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Mapping[str, float]]) -> None:
+def _add_by_light(dataset: "xr.Dataset", name: str, dimension: str, rows: list[Mapping[str, float]]) -> None:
     """Add numbers that each row has for every class of light; NaN where one has none."""
     if "light" not in dataset.coords:
         dataset.coords["light"] = ("light", list(rows[0]))
@@ -120,7 +124,7 @@ def _add_by_light(dataset: xr.Dataset, name: str, dimension: str, rows: list[Map
     _add(dataset, name, dimensions=(dimension, "light"), values=values)
 
 
-def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
+def _add_ion(dataset: "xr.Dataset", ion: IonField) -> None:
     """Add the scalars of the ion, the field at further points and the spectrum."""
     values = {key: value for key, value in asdict(ion).items() if key not in _ION_TABLES and value is not None}
     for part in ("cross_check", "near_field"):
@@ -138,21 +142,21 @@ def _add_ion(dataset: xr.Dataset, ion: IonField) -> None:
         _add_spectrum(dataset, ion.spectrum)
 
 
-def _add_anisotropy(dataset: xr.Dataset, found: Anisotropy) -> None:
+def _add_anisotropy(dataset: "xr.Dataset", found: Anisotropy) -> None:
     """Add the field tensor and the anisotropy along the axis of quantisation, if there is one."""
     _add(dataset, "ion_field_tensor", dimensions=("axis", "second_axis"), values=np.array(found.field_tensor))
     if found.value is not None:
         _add(dataset, "ion_anisotropy", dimensions=(), values=np.asarray(found.value))
 
 
-def _add_spectrum(dataset: xr.Dataset, spectrum: Spectrum) -> None:
+def _add_spectrum(dataset: "xr.Dataset", spectrum: Spectrum) -> None:
     """Add the spectral energy density at the ion."""
     dataset.coords["frequency_Hz"] = ("frequency", np.array(spectrum.frequency_Hz), {"units": "Hz"})
     density = np.array(spectrum.energy_density_J_m3_Hz)
     _add(dataset, "ion_energy_density_J_m3_Hz", dimensions=("frequency",), values=density)
 
 
-def _add(dataset: xr.Dataset, name: str, *, dimensions: tuple[str, ...], values: npt.NDArray[Any]) -> None:
+def _add(dataset: "xr.Dataset", name: str, *, dimensions: tuple[str, ...], values: npt.NDArray[Any]) -> None:
     dataset[name] = (dimensions, values)
     if values.dtype.kind == "f":
         dataset[name].attrs["units"] = unit_of(name)
@@ -163,7 +167,7 @@ def unit_of(name: str) -> str:
     return next((unit for suffix, unit in _UNIT_BY_SUFFIX.items() if name.endswith(suffix)), "1")
 
 
-def write_dataset(path: Path, dataset: xr.Dataset) -> None:
+def write_dataset(path: Path, dataset: "xr.Dataset") -> None:
     """Write a dataset as netCDF with 64-bit offsets.
 
     Not netCDF-4: that is HDF5, and the HDF5 that comes with the Python package crashes beside the one of dolfinx.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bbrmodel.errors import ConfigError, ResultExistsError
-from bbrmodel.model.checkpoint import CHECKPOINT_FILE
+from bbrmodel.resources import CHECKPOINT_FILE
 from bbrmodel.results.dataset import to_dataset, write_dataset
 from bbrmodel.results.document import SCHEMA_VERSION, Document, to_document
 from bbrmodel.results.parse import to_solution

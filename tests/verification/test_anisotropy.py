@@ -71,7 +71,8 @@ def light_of(enclosure: Enclosure, *, absorptivity: float = 1.0, traced: bool = 
         two_sided=np.zeros(number, dtype=bool),
         fixed=np.zeros(2, dtype=bool),
     )
-    return Light(enclosure, np.arange(number), None, plan, {}, {}, exchange, None)
+    uncut = np.full(number, -1)
+    return Light(enclosure, np.arange(number), None, uncut, plan, {}, {}, exchange, None)
 
 
 def found_by(light: Light, axis: tuple[float, float, float] | None, rays: int = 1 << 16) -> Anisotropy:
