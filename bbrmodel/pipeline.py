@@ -182,6 +182,17 @@ def _about_near_field(ion: IonField) -> list[str]:
     ]
 
 
+def _about_anisotropy(ion: IonField) -> list[str]:
+    """Return a warning where an uneven field shifts the clock by what its data do not tell."""
+    found = ion.anisotropy
+    if found is None or not found.tensor_remark.startswith("no tensor data") or clock(ion.clock).kind != "optical":
+        return []
+    return [
+        f"clock {ion.clock}: {found.tensor_remark}. The shift by the anisotropy of the field, "
+        f"A = {found.lowest:.1e} .. {found.highest:.1e} over all axes, is not in the result"
+    ]
+
+
 def _collect(solved: ThermalSolution, seen: Observed | None) -> Solution:
     """Return the solution as plain containers."""
     ion = None if seen is None else seen.field
@@ -203,6 +214,7 @@ def _collect(solved: ThermalSolution, seen: Observed | None) -> Solution:
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
         warnings += _about_facets(ion)
         warnings += _about_near_field(ion)
+        warnings += _about_anisotropy(ion)
     return Solution(
         case_name=solved.case.name,
         solid=_corners(solved),

@@ -93,8 +93,9 @@ class Anisotropy:
     highest: float
     axis: Vector | None = None  # of quantisation, as in the case
     value: float | None = None  # A along it
-    std: float | None = None  # from the rays of the ion
+    std: float | None = None  # of the value, from the rays of ion and exchange
     tensor_shifts: tuple[TensorShift, ...] = ()  # of the components that the clock interrogates
+    tensor_remark: str = ""  # why there are none, where the clock's data have no tensor polarizability
 
 
 @dataclass(frozen=True)

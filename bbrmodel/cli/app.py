@@ -67,7 +67,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": inspect_commands.list_names,
     "doctor": inspect_commands.doctor,
 }
+_EXAMPLES = {"shift": "Example: bbrmodel shift --clock ca40p_729 --temperature 79.5"}
 for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, epilog=_EXAMPLES.get(_name))(_command)
 
 __all__ = ["app"]

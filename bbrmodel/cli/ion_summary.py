@@ -44,6 +44,8 @@ def _field_rows(ion: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = []
     if ion.get("magnetic_shift_Hz") is not None:
         rows.append(("magnetic shift, to be added", number(ion["magnetic_shift_Hz"]), "Hz"))
+    else:
+        rows.append(("magnetic shift", "not in the clock's data", "Hz"))
     if (spectrum := ion.get("spectrum")) is not None:
         rows.append(("root-mean-square electric field", number(spectrum["rms_field_V_m"]), "V/m"))
     if (near := ion.get("near_field")) is not None:
@@ -54,11 +56,13 @@ def _field_rows(ion: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         limits = f"{found['lowest']:.2e} .. {found['highest']:.2e}"
         rows.append(("anisotropy of the field, over all axes", limits, "1"))
         if found["value"] is not None:
-            rows.append(("anisotropy along the quantisation axis", f"{found['value']:.3e}", "1"))
+            rows.append(("anisotropy along the quantisation axis", with_error(found["value"], found["std"]), "1"))
         rows += [
             (f"tensor shift of |m| = {shift['m']:g}", number(shift["shift_Hz"]), "Hz")
             for shift in found["tensor_shifts"]
         ]
+        if remark := found.get("tensor_remark"):
+            rows.append(("tensor shift", remark.split(":")[0], "Hz"))
     return rows
 
 

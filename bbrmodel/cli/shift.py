@@ -42,8 +42,7 @@ def _show(found: "ClockShift", settings: Settings) -> None:
         ("fractional shift ± clock data", with_error(found.fractional_shift, found.fractional_uncertainty), "1"),
         ("fractional shift: slope", number(found.fractional_slope_per_K), "1/K"),
         ("dynamic correction eta", number(found.dynamic_correction), "1"),
-        ("magnetic shift, to be added", number(found.magnetic_shift_Hz), "Hz"),
-        ("fractional magnetic shift", number(found.fractional_magnetic_shift), "1"),
+        *_magnetic_rows(found),
     ]
     title = f"{found.species} {found.transition} at {found.temperature_K:g} K"
     settings.out.print(make_table(title, ("quantity", "value", "unit"), rows=rows))
@@ -60,11 +59,25 @@ def _show(found: "ClockShift", settings: Settings) -> None:
         ]
         columns = ("leading coefficient", "shift Hz", "read in its source", "source")
         settings.out.print(make_table("Other published values", columns, rows=others))
+    if found.tensor_remark:
+        settings.out.print(f"anisotropic field: {found.tensor_remark}", soft_wrap=True, markup=False)
     settings.out.print(f"sign: {found.sign_convention}", soft_wrap=True, markup=False)
     if found.notes:
         settings.out.print(f"note: {found.notes}", soft_wrap=True, markup=False)
     for warning in found.warnings:
         settings.out.print(f"warning: {warning}", soft_wrap=True, markup=False)
+
+
+def _magnetic_rows(found: "ClockShift") -> list[tuple[str, str, str]]:
+    """Return the shift by the magnetic field, or that the data do not give it."""
+    from bbrmodel.cli.numbers import number
+
+    if found.magnetic_shift_Hz is None:
+        return [("magnetic shift", "not in the data", "Hz")]
+    return [
+        ("magnetic shift, to be added", number(found.magnetic_shift_Hz), "Hz"),
+        ("fractional magnetic shift", number(found.fractional_magnetic_shift), "1"),
+    ]
 
 
 __all__ = ["shift"]

@@ -5,9 +5,14 @@ mean of :math:`n n^T` over all directions, weighted with the radiance, the field
 
 .. math:: A = \tfrac12 (3 \langle E_z^2\rangle / \langle E^2\rangle - 1) = \tfrac14 (1 - 3 N_{zz})
    = -\tfrac12 \langle P_2(\cos\theta)\rangle.
+
+A is a ratio of two sums over the radiosity, :math:`N_{zz} = \sum m_i J_i / \sum d_i J_i` with the direct view d and its
+moments m along z. The statistics of the exchange change J and act as on a receiver with the view
+:math:`m - N_{zz} d`, whose adjoint state gives their variance as that of any irradiance.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,8 +20,9 @@ from bbrmodel.constants import SPEED_OF_LIGHT, STEFAN_BOLTZMANN, VACUUM_PERMITTI
 from bbrmodel.ion.clocks import Clock, OpticalResponse
 from bbrmodel.ion.direct import PRODUCTS
 from bbrmodel.ion.look import Looks
-from bbrmodel.ion.shift import tensor_shift_Hz
+from bbrmodel.ion.shift import tensor_remark, tensor_shift_Hz
 from bbrmodel.model.light import Light
+from bbrmodel.radiation.exchange_error import exchange_variance
 from bbrmodel.radiation.light_exchange import LightState
 from bbrmodel.radiation.paths import PathSettings, PathWeights, PointSource, trace_weights
 from bbrmodel.solution import Anisotropy, TensorShift
@@ -63,6 +69,11 @@ def anisotropy(
         From `trace_moments`.
     axis
         Of quantisation, of any length.
+
+    Notes
+    -----
+    The standard error of A counts the rays and paths of the ion and, in classes of light that lines between facets
+    describe, those of the exchange; not the size of facets. With an axis this is one adjoint solve more for each class.
     """
     groups = _arriving(looks, light, moments)
     sums: FloatArray = np.sum([group.mean(axis=0) for group in groups], axis=0)
@@ -70,26 +81,37 @@ def anisotropy(
     field = 0.5 * (np.eye(3) - _as_matrix(sums) / total)
     along = np.linalg.eigvalsh(1.5 * field - 0.5 * np.eye(3))
     rows = tuple((float(row[0]), float(row[1]), float(row[2])) for row in field)
-    found = Anisotropy((rows[0], rows[1], rows[2]), float(along[0]), float(along[-1]))
+    remark = tensor_remark(transition)
+    found = Anisotropy((rows[0], rows[1], rows[2]), float(along[0]), float(along[-1]), tensor_remark=remark)
     if axis is None:
         return found
     e = np.array(axis) / np.linalg.norm(axis)
     value = float(1.5 * (e @ field @ e) - 0.5)
     mean_zz = float(e @ _as_matrix(sums) @ e) / total
-    variance = 0.0
+    variance = _variance_by_exchange(looks, light, e, mean_zz=mean_zz) / total**2
     for group in groups:
         spread = np.array([e @ _as_matrix(row) @ e - mean_zz * row[:3].sum() for row in group]) / total
         variance += float(spread.var(ddof=1)) / len(spread)
     mean_squared = 4.0 * total / (VACUUM_PERMITTIVITY * SPEED_OF_LIGHT)
-    return Anisotropy(
-        found.field_tensor,
-        found.lowest,
-        found.highest,
+    return replace(
+        found,
         axis=(float(e[0]), float(e[1]), float(e[2])),
         value=value,
         std=0.75 * variance**0.5,
         tensor_shifts=_tensor_shifts(transition, mean_squared, value),
     )
+
+
+def _variance_by_exchange(looks: Looks, light: Light, e: FloatArray, *, mean_zz: float) -> float:
+    """Return the variance of sum (m - mean_zz d) J [W2/m4] from the statistics of the exchange areas."""
+    factors = np.array([(1.0 if a == b else 2.0) * e[a] * e[b] for a, b in PRODUCTS])
+    states = []
+    for state in light.exchange.lights:
+        if state.name in looks.direct:
+            seen = looks.direct[state.name]
+            along: FloatArray = seen.moments.mean(axis=0)[:-1] @ factors
+            states.append((state, state.solver.adjoint_state(along - mean_zz * seen.arrival)))
+    return exchange_variance(states) if states else 0.0
 
 
 def _arriving(looks: Looks, light: Light, moments: Moments) -> list[FloatArray]:

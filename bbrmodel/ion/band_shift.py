@@ -10,6 +10,7 @@ their parts are those of :math:`x^5` and of :math:`x^7`.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +27,7 @@ _NODES, _WEIGHTS = roots_legendre(20)
 _SCALE = 15.0 / np.pi**4
 _MOMENTS = {5: 40.0 * np.pi**2 / 21.0, 7: 8.0 * np.pi**4}  # of all light: _SCALE times the integral of x^n/(e^x - 1)
 _GRID = 80  # temperatures between which the parts are interpolated
+_LATTICE = 0.1  # of log T, on which the limits of a table lie
 _FEW = 200  # different temperatures that are not worth a table
 
 
@@ -48,15 +50,23 @@ def dynamic_by_band(clock: Clock, T: FloatArray, edges_m: tuple[float, ...]) -> 
     """
     different, inverse = np.unique(np.asarray(T, dtype=np.float64), return_inverse=True)
     if len(different) > _FEW:
-        grid = np.geomspace(different[0], different[-1], _GRID)
-        from scipy.interpolate import CubicSpline  # a sixth of a second to load, for bands only
-
-        spline: Callable[[FloatArray], FloatArray] = CubicSpline(np.log(grid), _at(clock, grid, edges_m), axis=1)
-        values = spline(np.log(different))
+        # Limits on a fixed lattice: while temperatures drift, step after step finds the table of the last.
+        low, high = np.floor(np.log(different[0]) / _LATTICE), np.ceil(np.log(different[-1]) / _LATTICE)
+        values = _table(clock, edges_m, int(low), int(high))(np.log(different))
     else:
         values = _at(clock, different, edges_m)
     result: FloatArray = values[:, inverse.reshape(-1)]
     return result
+
+
+@lru_cache(maxsize=32)
+def _table(clock: Clock, edges_m: tuple[float, ...], low: int, high: int) -> Callable[[FloatArray], FloatArray]:
+    """Return the parts as function of log T between two points of the lattice, `low` < `high`."""
+    from scipy.interpolate import CubicSpline  # a sixth of a second to load, for bands only
+
+    grid = np.linspace(low * _LATTICE, high * _LATTICE, _GRID)
+    spline: Callable[[FloatArray], FloatArray] = CubicSpline(grid, _at(clock, np.exp(grid), edges_m), axis=1)
+    return spline
 
 
 def _at(clock: Clock, temperatures: FloatArray, edges_m: tuple[float, ...]) -> FloatArray:

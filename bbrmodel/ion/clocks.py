@@ -114,9 +114,13 @@ class OpticalResponse:
     source, eta_source
         Where they come from.
     magnetic_lines
-        Magnetic-dipole lines that the data list; their shift is 1e-20 of the frequency or less.
+        Magnetic-dipole lines that the data list; their shift is 6e-20 of the frequency or less.
     tensor
         Response to an anisotropic field; None where the data have none.
+    without_tensor
+        Why the data have none; empty where they have it.
+    tensor_vanishes
+        The data have none because the clock has no such shift.
     """
 
     delta_alpha0: float
@@ -132,6 +136,8 @@ class OpticalResponse:
     eta_source: str
     magnetic_lines: tuple[MagneticLine, ...] = ()
     tensor: TensorResponse | None = None
+    without_tensor: str = ""
+    tensor_vanishes: bool = False
 
 
 @dataclass(frozen=True)
@@ -275,6 +281,8 @@ def _parse_optical(entry: dict[str, Any]) -> OpticalResponse:
         eta_source=eta["source"],
         magnetic_lines=tuple(_parse_magnetic_line(line) for line in entry.get("m1_lines", ())),
         tensor=_parse_tensor(entry) if "tensor_alpha2_excited_si" in entry else None,
+        without_tensor=entry.get("tensor_zero", entry.get("tensor_missing", "")),
+        tensor_vanishes="tensor_zero" in entry,
     )
 
 

@@ -14,6 +14,7 @@ from bbrmodel.ion.shift import (
     magnetic_shift_Hz,
     shift_Hz,
     static_shift_Hz,
+    tensor_remark,
 )
 
 SIGN_CONVENTION = (
@@ -64,6 +65,7 @@ class ClockShift:
     dynamic_correction: float  # eta
     magnetic_shift_Hz: float | None  # not part of shift_Hz; None where the data say nothing of it
     fractional_magnetic_shift: float | None
+    tensor_remark: str  # what the data say of an anisotropic field where they have no tensor polarizability
     sign_convention: str
     coefficients: tuple[Coefficient, ...]
     alternatives: tuple[OtherValue, ...]
@@ -113,6 +115,7 @@ def quick_shift(name: str, temperature_K: float) -> ClockShift:
         dynamic_correction=float(dynamic_correction(found, temperature_K)),
         magnetic_shift_Hz=magnetic,
         fractional_magnetic_shift=None if magnetic is None else magnetic / found.frequency_Hz,
+        tensor_remark=tensor_remark(found),
         sign_convention=SIGN_CONVENTION,
         coefficients=coefficients_of(found),
         alternatives=_alternatives(found, temperature_K),

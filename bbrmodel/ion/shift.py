@@ -121,20 +121,22 @@ def magnetic_shift_Hz(clock: Clock, T: FloatArray | float) -> FloatArray:
     -------
     :
         shape of `T`, [Hz]. Hyperfine clocks: as T^2. Optical clocks: the magnetic-dipole lines that the data list, each
-        with the Farley-Wing function and without a static limit (fine structure lies to the red of thermal radiation,
-        so that this is 1e-20 of the frequency or less); 0 where the data list none.
+        with the Farley-Wing function and without a static limit (fine structure is as soft as thermal radiation or
+        softer: 6e-20 of the frequency or less).
 
     Raises
     ------
     PropertyRangeError
         A temperature is not positive.
+    ConfigError
+        The data list no magnetic-dipole line; `has_magnetic_data` asks.
     """
     T = _checked(T)
     response = clock.response
     if not isinstance(response, OpticalResponse):
         return np.asarray(clock.frequency_Hz * response.beta_zeeman * (T / REFERENCE_K) ** 2)
     if not response.magnetic_lines:
-        return np.zeros(T.shape)
+        raise ConfigError(f"clock {clock.id}: the data say nothing of the magnetic shift. Choose another clock.")
     total = np.zeros(T.shape)
     for line in response.magnetic_lines:
         total += line.sign * line.polarizability * g(abs(line.wavenumber_per_cm) * KELVIN_PER_CM / T)
@@ -146,6 +148,16 @@ def has_magnetic_data(clock: Clock) -> bool:
     """Return whether the data say what the magnetic field of thermal radiation does to a clock."""
     response = clock.response
     return not isinstance(response, OpticalResponse) or bool(response.magnetic_lines)
+
+
+def tensor_remark(clock: Clock) -> str:
+    """Return what the data say of the shift by anisotropy, where they hold no tensor polarizability; else nothing."""
+    response = clock.response
+    if not isinstance(response, OpticalResponse):
+        return "no tensor data: of third order in a 2S1/2 state, and no value is in the data"
+    if response.tensor is not None:
+        return ""
+    return f"{'no tensor shift' if response.tensor_vanishes else 'no tensor data'}: {response.without_tensor}"
 
 
 def tensor_shift_Hz(clock: Clock, mean_squared_field: float, *, anisotropy: float, m: float) -> float:
@@ -173,7 +185,9 @@ def tensor_shift_Hz(clock: Clock, mean_squared_field: float, *, anisotropy: floa
     response = clock.response
     tensor = response.tensor if isinstance(response, OpticalResponse) else None
     if tensor is None:
-        raise ConfigError(f"clock {clock.id}: the data hold no tensor polarizability. Choose another clock.")
+        raise ConfigError(
+            f"clock {clock.id}: the data hold no tensor polarizability ({tensor_remark(clock)}). Choose another clock."
+        )
     level = tensor.level
     if abs(m) > level or (level - abs(m)) % 1.0 != 0.0:
         raise ConfigError(f"m = {m:g}: a level with angular momentum {level:g} has no such component.")
@@ -255,6 +269,8 @@ def data_warnings(clock: Clock, T_min: float, T_max: float) -> tuple[str, ...]:
     found = []
     if not response.verified:
         found.append(f"clock {clock.id}: its leading coefficient is not verified ({response.source})")
+    if not has_magnetic_data(clock):
+        found.append(f"clock {clock.id}: its data say nothing of the magnetic shift, which is left out")
     limits = clock.temperature_range_K
     if limits is not None and not (limits[0] <= T_min and T_max <= limits[1]):
         found.append(
@@ -293,5 +309,6 @@ __all__ = [
     "shift_Hz",
     "shift_of_mixture",
     "static_shift_Hz",
+    "tensor_remark",
     "tensor_shift_Hz",
 ]

@@ -5,21 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from bbrmodel.ion.band_shift import dynamic_by_band
 from bbrmodel.ion.clocks import Clock
 from bbrmodel.ion.derivatives import TemperatureDerivatives
 from bbrmodel.ion.field import EffectiveView
+from bbrmodel.ion.mixture import planck_spectra, shift_in, weights_of
 from bbrmodel.ion.shift import (
     dynamic_correction,
     fractional_data_uncertainty,
     has_magnetic_data,
     magnetic_shift_Hz,
-    shift_of_mixture,
-    static_shift_Hz,
 )
 from bbrmodel.materials.finishes import COLD_K, WARM_K
 from bbrmodel.radiation.enclosure import Enclosure
-from bbrmodel.radiation.light_classes import BandOptics
 from bbrmodel.radiation.light_exchange import LightExchange
 from bbrmodel.solution import BodyAtIon, IonField, SurfaceAtIon
 from bbrmodel.typing import BoolArray, FloatArray
@@ -67,45 +64,15 @@ def shift_of_view(transition: Clock, exchange: LightExchange, view: EffectiveVie
     """Return the shift [Hz] in the sum of Planck spectra that a point sees, band by band where there are bands."""
     # The corrections for the mean effect of noise and for the size of facets concern T^4 as a whole.
     corrected = view.fourth_power / view.emitted_fourth_power
-    if isinstance(exchange.surfaces.optics, BandOptics):
-        return corrected * _shift_in_bands(transition, exchange.surfaces.optics, exchange, view)
-    return corrected * shift_of_mixture(transition, *_mixture(exchange, view))
-
-
-def _shift_in_bands(transition: Clock, optics: BandOptics, exchange: LightExchange, view: EffectiveView) -> float:
-    """Return the shift [Hz] of light that each band has with weights of its own."""
-    outside = exchange.surfaces.environment_temperature_K
-    T = exchange.facet_temperature_K if outside is None else np.append(exchange.facet_temperature_K, outside)
-    weights = []
-    for name in optics.light_names:
-        sky = [] if outside is None else [view.environment_by_light[name]]
-        weights.append(np.append(view.by_light[name], sky))
-    seen = (np.sum(weights, axis=0) > 0.0) & (T > 0.0)
-    T = T[seen]
-    parts = dynamic_by_band(transition, T, optics.edges_m)
-    total = 0.0
-    for name, weight, dynamic in zip(optics.light_names, weights, parts, strict=True):
-        in_band = optics.share(name, T)[0] + dynamic
-        total += float(np.sum(weight[seen] * static_shift_Hz(transition, T) * in_band))
-    return total
+    return corrected * shift_in(transition, exchange, weights_of(exchange, view))[0]
 
 
 def _magnetic_shift(transition: Clock, exchange: LightExchange, view: EffectiveView) -> float | None:
     """Return the shift [Hz] by the magnetic field, None where the data say nothing of it."""
     if not has_magnetic_data(transition):
         return None
-    weights, temperatures = _mixture(exchange, view)
+    weights, temperatures = planck_spectra(exchange, view)
     return float(weights @ magnetic_shift_Hz(transition, temperatures))
-
-
-def _mixture(exchange: LightExchange, view: EffectiveView) -> tuple[FloatArray, FloatArray]:
-    """Return weight and temperature [K] of every Planck spectrum that a point sees."""
-    seen = view.weight > 0.0
-    weights, temperatures = view.weight[seen], exchange.facet_temperature_K[seen]
-    outside = exchange.surfaces.environment_temperature_K
-    if outside is not None and view.environment > 0.0:
-        weights, temperatures = np.append(weights, view.environment), np.append(temperatures, outside)
-    return weights, temperatures
 
 
 def bodies_at_ion(surfaces: Sequence[SurfaceAtIon], body_of: Mapping[str, str]) -> tuple[BodyAtIon, ...]:

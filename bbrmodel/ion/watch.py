@@ -8,7 +8,7 @@ import numpy as np
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.ion.clocks import Clock, clock
 from bbrmodel.ion.look import Looks, look
-from bbrmodel.ion.shift import shift_Hz
+from bbrmodel.ion.mixture import Weights, shift_in, weights_of
 from bbrmodel.model.light import Light
 from bbrmodel.model.transient import MakeWatch
 from bbrmodel.radiation.light_exchange import LightExchange
@@ -21,22 +21,22 @@ class ViewWatch:
     """Measures the light at the ion as the exchange has it.
 
     The irradiance follows from the radiosity of the moment. Two small things are kept from the beginning: `correction`,
-    the factor on T^4 for the mean effect of noise and the size of facets, and the `weight` of every facet (and of the
-    sky, `sky`), by which the temperatures of the emitters enter the dynamic part of the shift (a thousandth of it at
-    room temperature).
+    the factor on T^4 for the mean effect of noise and the size of facets, and the `weights` of the emitters, by which
+    their temperatures of the moment enter the dynamic part of the shift (a thousandth of it at room temperature). With
+    bands these are the weights of each band, which do not change with temperature.
     """
 
     exchange: LightExchange
     view: Looks
     clock: Clock
     correction: float
-    weight: FloatArray
-    sky: float
+    weights: Weights
 
     def measure(self) -> dict[str, float]:
         """Return temperature and shift at the ion."""
         fourth = self.correction * irradiance(self.exchange, self.view) / STEFAN_BOLTZMANN
-        shift = fourth * self._shift_per_fourth_power()
+        mixture_shift, mixture_fourth = shift_in(self.clock, self.exchange, self.weights)
+        shift = fourth * mixture_shift / mixture_fourth
         return {
             "ion:effective_temperature_K": fourth**0.25,
             "ion:shift_Hz": shift,
@@ -45,16 +45,10 @@ class ViewWatch:
 
     def saved(self) -> dict[str, FloatArray]:
         """Return what a watch of the same run needs that goes on later."""
-        return {"ion_correction": np.array([self.correction, self.sky]), "ion_weight": self.weight}
-
-    def _shift_per_fourth_power(self) -> float:
-        """Return the mean of shift over T^4 of the emitters [Hz/K4]."""
-        seen = self.weight > 0.0
-        weights, T = self.weight[seen], self.exchange.facet_temperature_K[seen]
-        outside = self.exchange.surfaces.environment_temperature_K
-        if outside is not None and self.sky > 0.0:
-            weights, T = np.append(weights, self.sky), np.append(T, outside)
-        return float(weights @ shift_Hz(self.clock, T)) / float(weights @ T**4)
+        return {
+            "ion_correction": np.append(self.correction, self.weights.environment),
+            "ion_weight": self.weights.facets,
+        }
 
 
 def irradiance(exchange: LightExchange, view: Looks) -> float:
@@ -80,11 +74,12 @@ def watch_maker(case: Case) -> MakeWatch | None:
     def make(light: Light, saved: Mapping[str, FloatArray] | None) -> ViewWatch:
         view = look(spec.position_m, light, rays=spec.rays, seed=radiation.seed)
         if saved is not None:
-            correction, sky = saved["ion_correction"].tolist()
-            return ViewWatch(light.exchange, view, clock(spec.clock), correction, saved["ion_weight"], sky)
+            correction, *sky = saved["ion_correction"].tolist()
+            weights = Weights(np.atleast_2d(saved["ion_weight"]), np.array(sky))
+            return ViewWatch(light.exchange, view, clock(spec.clock), correction, weights)
         begin = view.view(light.exchange)
         correction = begin.fourth_power / begin.emitted_fourth_power
-        return ViewWatch(light.exchange, view, clock(spec.clock), correction, begin.weight, begin.environment)
+        return ViewWatch(light.exchange, view, clock(spec.clock), correction, weights_of(light.exchange, begin))
 
     return make
 

@@ -5,10 +5,13 @@ import pytest
 from scipy.integrate import quad
 
 from bbrmodel.constants import BOLTZMANN, PLANCK, SPEED_OF_LIGHT
-from bbrmodel.ion.band_shift import dynamic_by_band
+from bbrmodel.ion.band_shift import _table, dynamic_by_band
 from bbrmodel.ion.clocks import clock, list_clocks
+from bbrmodel.ion.look import Looks
+from bbrmodel.ion.mixture import weights_of
 from bbrmodel.ion.shift import dynamic_correction, shift_Hz
 from bbrmodel.ion.tables import shift_of_view
+from bbrmodel.ion.watch import ViewWatch
 from tests.unit.test_ion_derivatives import Room, band_optics
 
 EDGES = (3e-6, 8e-6, 4e-5)
@@ -65,6 +68,40 @@ def test_a_room_of_one_temperature_shifts_as_a_black_body_whatever_its_bands() -
     for name in ("sr87_698", "yb171_578", "cs133_hfs"):
         expected = float(shift_Hz(clock(name), 200.0))
         assert shift_of_view(clock(name), exchange, view) == pytest.approx(expected, rel=1e-8)  # closure
+
+
+def test_a_table_for_drifting_temperatures_is_found_again() -> None:
+    """The limits of the table lie on a lattice, so that temperatures a little off take the table that is there."""
+    strontium, T = clock("sr87_698"), np.linspace(81.0, 289.0, 300)
+    first = dynamic_by_band(strontium, T, EDGES)
+    hits = _table.cache_info().hits
+    second = dynamic_by_band(strontium, T * 1.001, EDGES)
+    assert _table.cache_info().hits == hits + 1
+    assert (np.abs(second.sum(axis=0)) > np.abs(first.sum(axis=0))).all()  # it grows with temperature nonetheless
+
+
+def test_a_watch_gives_the_shift_of_each_band_while_temperatures_change() -> None:
+    """In time the weights of the bands are kept; they do not depend on temperature, so nothing is lost."""
+    room = Room()
+    strontium = clock("sr87_698")
+    optics = band_optics(room)
+    number = room.enclosure.num_facets
+    cold = room.exchange(optics, np.full(number, 80.0), 293.0)
+    begin = room.view(cold)
+    names = optics.light_names
+    looks = Looks((room.direct.weight, room.direct.open_sky), dict.fromkeys(names, room.direct), {})
+    warm = room.exchange(optics, np.linspace(85.0, 285.0, number), 293.0)
+    watch = ViewWatch(warm, looks, strontium, 1.0, weights_of(cold, begin))
+    now = room.view(warm)
+    expected = shift_of_view(strontium, warm, now) * now.emitted_fourth_power / now.fourth_power
+    found = watch.measure()
+    assert found["ion:shift_Hz"] == pytest.approx(expected, rel=1e-8)  # the radiosity solve
+    assert found["ion:effective_temperature_K"] == pytest.approx(now.emitted_fourth_power**0.25, rel=1e-9)
+    # Mean weights, by which the dynamic part went before, are off by 1e-4 here: the test can tell.
+    mean = float(now.weight @ shift_Hz(strontium, warm.facet_temperature_K)) + now.environment * float(
+        shift_Hz(strontium, 293.0)
+    )
+    assert abs(mean / expected - 1.0) > 1e-4
 
 
 def test_weights_of_the_short_band_decide_the_dynamic_part() -> None:

@@ -67,7 +67,34 @@ def test_an_unknown_clock_suggests_a_known_one():
         clock("ca40_729")
 
 
-@pytest.mark.parametrize("name", [name for name in OPTICAL if "m1_lines" in ENTRIES[name]])
+# Clock state and the other level of its term: L, S, J, J'.
+TERMS = {
+    "ca40p_729": [(2, 0.5, 2.5, 1.5)],
+    "sr88p_674": [(2, 0.5, 2.5, 1.5)],
+    "yb171p_e2": [(2, 0.5, 1.5, 2.5)],
+    "yb171p_e3": [(3, 0.5, 3.5, 2.5)],
+    "al27p_267": [(1, 1, 0, 1)],
+    "in115p_237": [(1, 1, 0, 1)],
+    "lu176p_848": [(2, 1, 1, 2)],
+    "lu176p_804": [(2, 1, 2, 1), (2, 1, 2, 3)],
+    "hg199p_282": [(2, 0.5, 2.5, 1.5)],
+    "sr87_698": [(1, 1, 0, 1)],
+    "yb171_578": [(1, 1, 0, 1)],
+    "hg199_266": [(1, 1, 0, 1)],
+}
+
+
+@pytest.mark.parametrize("name", OPTICAL)
+def test_magnetic_line_strengths_are_those_of_ls_coupling(name):
+    lines = ENTRIES[name]["m1_lines"]
+    for line, (L, S, J, other) in zip(lines, TERMS[name], strict=True):
+        top = max(J, other)
+        expected = (top**2 - (L - S) ** 2) * ((L + S + 1) ** 2 - top**2) / (4 * top)
+        assert line["J"] == J
+        assert line["line_strength_muB2"] == pytest.approx(expected, rel=1e-7)  # digits stored
+
+
+@pytest.mark.parametrize("name", OPTICAL)
 def test_magnetic_lines_give_the_stored_shift(name):
     entry, found = ENTRIES[name], clock(name)
     assert magnetic_shift_Hz(found, 300.0) == pytest.approx(entry["bbr_m1_shift_300K_hz"], rel=0.01)  # digits stored
@@ -78,6 +105,7 @@ def test_magnetic_lines_give_the_stored_shift(name):
 def test_tensor_data_are_carried_over_where_there_are_any(name):
     entry, tensor = ENTRIES[name], clock(name).response.tensor
     assert (tensor is not None) == ("tensor_alpha2_excited_si" in entry)
+    assert bool(clock(name).response.without_tensor) == (tensor is None)
     if tensor is not None:
         assert tensor.polarizability == entry["tensor_alpha2_excited_si"]
         assert tensor.verified == entry["tensor_verified"]

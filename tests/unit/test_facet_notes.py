@@ -1,11 +1,13 @@
-"""What a result says of the size of facets and of a second method."""
+"""What a result says of the size of facets, of a second method and of what the clock's data lack."""
 
 from dataclasses import replace
 
 import pytest
 from result_samples import make_solution
 
-from bbrmodel.pipeline import _about_facets
+from bbrmodel.ion.clocks import clock
+from bbrmodel.ion.shift import tensor_remark
+from bbrmodel.pipeline import _about_anisotropy, _about_facets
 from bbrmodel.solution import CrossCheck, IonField
 
 
@@ -32,3 +34,12 @@ def test_facets_that_cost_far_more_than_rays_are_reported(
     notes = _about_facets(field)
     assert len(notes) == said
     assert all("size of facets leaves 0.1 K" in note for note in notes)
+
+
+@pytest.mark.parametrize(("name", "said"), [("yb171p_e3", True), ("ca40p_729", False), ("al27p_267", False)])
+def test_an_uneven_field_is_warned_of_where_the_clock_has_no_tensor_data(ion: IonField, name: str, said: bool) -> None:
+    assert ion.anisotropy is not None
+    field = replace(ion, clock=name, anisotropy=replace(ion.anisotropy, tensor_remark=tensor_remark(clock(name))))
+    notes = _about_anisotropy(field)
+    assert len(notes) == said
+    assert all("A = -2.0e-02 .. 2.0e-02 over all axes, is not in the result" in note for note in notes)

@@ -1,6 +1,7 @@
 """The shift at one temperature, from Python and from the command line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,9 +66,28 @@ def test_the_command_writes_json_with_the_keys_of_a_result(capsys: Capture) -> N
     }
 
 
-def test_what_the_data_do_not_tell_is_null(capsys: Capture) -> None:
+def test_what_the_data_do_not_tell_is_null_and_said(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    strontium = clock("sr87_698")
+    without = replace(strontium, response=replace(strontium.response, magnetic_lines=()))
+    monkeypatch.setattr("bbrmodel.ion.quick.clock", lambda name: without)
     assert main(["shift", "--clock", "sr87_698", "--temperature", "300", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["magnetic_shift_Hz"] is None
+    assert main(["shift", "--clock", "sr87_698", "--temperature", "300"]) == 0
+    assert "not in the data" in capsys.readouterr().out
+
+
+def test_missing_tensor_data_are_said(capsys: Capture) -> None:
+    assert main(["shift", "--clock", "yb171p_e3", "--temperature", "300"]) == 0
+    assert "anisotropic field: no tensor data: measured by Huntemann" in capsys.readouterr().out
+    assert main(["shift", "--clock", "ca40p_729", "--temperature", "300"]) == 0
+    assert "anisotropic field" not in capsys.readouterr().out
+
+
+def test_the_example_of_the_help_runs(capsys: Capture) -> None:
+    assert main(["shift", "--help"]) == 0
+    words = capsys.readouterr().out.split("Example: bbrmodel ")[1].split()
+    assert main(words) == 0
+    assert "BBR shift" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Black-body shifts against published and stored values."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from bbrmodel.ion.shift import (
     shift_Hz,
     shift_of_mixture,
     static_shift_Hz,
+    tensor_remark,
     tensor_shift_Hz,
 )
 
@@ -161,11 +163,39 @@ def test_a_static_limit_would_make_calciums_magnetic_shift_fifty_times_larger_an
     assert float(magnetic_shift_Hz(clock("ca40p_729"), 300.0)) / static == pytest.approx(-0.0201, abs=1e-4)
 
 
-def test_clocks_without_magnetic_data_say_so():
-    assert not has_magnetic_data(clock("sr87_698"))
-    assert magnetic_shift_Hz(clock("sr87_698"), 300.0) == 0.0
-    assert has_magnetic_data(clock("ca40p_729"))
-    assert has_magnetic_data(clock("cd113p_hfs"))
+def test_a_clock_without_magnetic_data_says_so_instead_of_giving_zero():
+    strontium = clock("sr87_698")
+    without = replace(strontium, response=replace(strontium.response, magnetic_lines=()))
+    assert not has_magnetic_data(without)
+    with pytest.raises(ConfigError, match="clock sr87_698: the data say nothing of the magnetic shift"):
+        magnetic_shift_Hz(without, 300.0)
+    assert data_warnings(without, 77.0, 300.0)[-1].endswith("say nothing of the magnetic shift, which is left out")
+
+
+@pytest.mark.parametrize("name", list_clocks())
+def test_every_clock_has_a_magnetic_shift_and_it_is_far_below_the_electric_one_but_for_hyperfine_clocks(name):
+    found = clock(name)
+    fraction = abs(float(magnetic_shift_Hz(found, 300.0))) / found.frequency_Hz
+    # 5.6e-20 of 87Sr is the largest of optical clocks; 1.304e-17 of a 2S1/2 state holds for all species.
+    assert fraction < 6e-20 if found.kind == "optical" else fraction == pytest.approx(1.304e-17, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("ca40p_729", ""),
+        ("yb171p_e2", ""),
+        ("yb171p_e3", "no tensor data: measured by Huntemann"),
+        ("hg199p_282", "no tensor data: calculated by Itano"),
+        ("al27p_267", "no tensor shift: the excited state has J = 0"),
+        ("lu176p_848", "no tensor shift: vanishes in the mean"),
+        ("cs133_hfs", "no tensor data: of third order"),
+    ],
+)
+def test_a_clock_says_why_it_has_no_tensor_shift(name, begins):
+    remark = tensor_remark(clock(name))
+    assert remark.startswith(begins)
+    assert bool(remark) == bool(begins)
 
 
 def test_the_tensor_shift_of_calcium_has_its_published_size_and_cancels_over_the_three_pairs():
