@@ -12,9 +12,13 @@ from bbrmodel.cli.settings import Settings
 from bbrmodel.cli.workflow import RESULTS
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from bbrmodel.uncertainty.bracket import Bracket
     from bbrmodel.uncertainty.run import UncertaintyStudy
-    from bbrmodel.uncertainty.sensors import SensorStudy
+    from bbrmodel.uncertainty.sensors import InputUpdate, SensorStudy
+
+_CANDIDATES, _INPUTS = 6, 8  # rows that are printed
 
 
 class Method(StrEnum):
@@ -144,28 +148,67 @@ def sensors(
 
 
 def _show_sensors(found: "SensorStudy", settings: Settings) -> None:
-    """Print readings, outputs before and after, and candidates."""
+    """Print readings, outputs before and after, inputs that moved, and candidates."""
+    from bbrmodel.cli.numbers import with_error
     from bbrmodel.cli.tables import make_table
 
     rows = [
         (
-            *(one.name, f"{one.reading_K:.3f}", f"{one.std_K:.3g}", f"{one.prior_K:.3f}", f"{one.prior_std_K:.2g}"),
-            *(f"{one.deviation_sigma:+.1f}", f"{one.posterior_K:.3f}", f"{one.posterior_std_K:.2g}"),
+            *(one.name, with_error(one.reading_K, one.std_K), with_error(one.prior_K, one.prior_std_K)),
+            *(f"{one.deviation_sigma:+.1f}", with_error(one.posterior_K, one.posterior_std_K)),
+            f"{one.left_sigma:+.1f}",
         )
         for one in found.readings
     ]
-    columns = ("thermometer", "reads (K)", "u", "model (K)", "u", "sigma", "after (K)", "u")
+    columns = ("thermometer", "reads (K)", "model (K)", "apart (sigma)", "model after (K)", "left (sigma)")
     settings.out.print(make_table("Readings", columns, rows=rows))
+    names = {"temperature": "T_eff (K)", "shift": "fractional shift"}
     outputs = [
-        (one.quantity, *(f"{v:.5g}" for v in (one.prior, one.prior_std, one.posterior, one.posterior_std)))
+        (
+            names[one.quantity],
+            *(with_error(one.prior, one.prior_std), with_error(one.posterior, one.posterior_std)),
+            with_error(one.bounded, one.posterior_std),
+        )
         for one in found.outputs
     ]
-    settings.out.print(make_table("Output", ("output", "before", "u", "after", "u"), rows=outputs))
-    best = [(one.place, f"{1e3 * one.remaining['temperature']:.4g}") for one in found.candidates[:5]]
-    settings.out.print(make_table("One more thermometer on", ("body", "leaves of T_eff (mK)"), rows=best))
-    text = f"span of all readings: {found.span_K:.2f} +- {found.span_half_K:.2f} K; "
-    text += f"chi squared before: {found.chi_squared:.1f} of {len(found.readings)} readings"
+    before_after = ("output", "before", "after", "after, inputs within limits")
+    settings.out.print(make_table("At the ion", before_after, rows=outputs))
+    settings.out.print(_moved_table(found))
+    best = [
+        (
+            *(one.place, ", ".join(f"{1e3 * x:.1f}" for x in one.position_m)),
+            *(f"{1e3 * one.remaining['temperature']:.4g}", f"{1e19 * one.remaining['shift']:.3g}"),
+        )
+        for one in found.candidates[:_CANDIDATES]
+    ]
+    places = ("body", "at (mm)", "leaves of T_eff (mK)", "of the shift (1e-19)")
+    settings.out.print(make_table("One more thermometer", places, rows=best))
+    text = f"rule of the papers, from the span of all readings: {found.span_K:.2f} ± {found.span_half_K:.2f} K"
     settings.out.print(text, soft_wrap=True, markup=False)
+    text = f"chi squared before: {found.chi_squared:.1f} of {len(found.readings)}"
+    settings.out.print(f"{text}, probability {found.probability:.2g}", soft_wrap=True, markup=False)
+    for note in found.notes:
+        settings.out.print(f"warning: {note}", soft_wrap=True, markup=False)
+
+
+def _moved_table(found: "SensorStudy") -> "Table":
+    """Return the inputs that the readings moved most."""
+    from bbrmodel.cli.tables import make_table
+
+    rows = [
+        (one.name, f"{one.mean:+.2f} ± {one.std:.2f}", _value(one), "" if one.low is None else _limits(one))
+        for one in found.inputs[:_INPUTS]
+    ]
+    title = "Inputs that moved most, in standard deviations from what the case gives"
+    return make_table(title, ("input", "moved (sigma)", "to", "limits"), rows=rows)
+
+
+def _value(one: "InputUpdate") -> str:
+    return f"level {one.value:+.2f}" if one.is_level else f"{one.value:.4g}"
+
+
+def _limits(one: "InputUpdate") -> str:
+    return f"{one.low:.4g} to {one.high:.4g}" + (", left" if one.is_outside else "")
 
 
 __all__ = ["Method", "bracket", "sensors", "uncertainty"]

@@ -9,9 +9,9 @@ With the residual R(T, p), the heat that piles up at each node, and an output q(
 so one solve serves any number of parameters p.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -25,6 +25,7 @@ from bbrmodel.errors import ConvergenceError
 from bbrmodel.typing import BoolArray, FloatArray
 
 TOLERANCE = 1e-9  # of the right-hand side
+_INNER = 0.01  # of that: what the exchange of light may leave in each product
 _RESTART, _CYCLES = 80, 5
 
 
@@ -38,7 +39,7 @@ class TransposedRadiation(RadiationCoupling, Protocol):
 
 @dataclass(frozen=True)
 class LinearBalance:
-    """The heat balance linearised at a temperature field: its Jacobian and the transpose of that, by products."""
+    """The heat balance linearised at a temperature field: its Jacobian J and the transpose of that, by products."""
 
     conduction: LocalJacobian
     terms: Sequence[Term]
@@ -62,33 +63,63 @@ class LinearBalance:
         ConvergenceError
             The linear solve stopped short.
         """
-        wanted = np.where(self.free, -right, 0.0)
+        return self._krylov(self._transposed, np.where(self.free, -right, 0.0), tolerance)
+
+    def solve(self, right: FloatArray, *, tolerance: float = TOLERANCE) -> FloatArray:
+        """Return the change of temperatures x of J x = right at the free nodes, zero at the others.
+
+        Raises
+        ------
+        ConvergenceError
+            The linear solve stopped short.
+        """
+        return self._krylov(self._forward, np.where(self.free, -right, 0.0), tolerance)
+
+    def _krylov(
+        self, action: Callable[[FloatArray, float], FloatArray], wanted: FloatArray, tolerance: float
+    ) -> FloatArray:
+        """Return x with action(x) = wanted."""
         if not wanted.any():
             return wanted
+        inner = _INNER * tolerance
         size = (len(self.free), len(self.free))
-        action = LinearOperator(size, matvec=self._transposed, dtype=np.float64)
-        approximate = LinearOperator(size, matvec=lambda x: self.inverse(np.asarray(x, dtype=np.float64).ravel()))
+        operator = LinearOperator(size, matvec=lambda x: action(_flat(x), inner), dtype=np.float64)
+        approximate = LinearOperator(size, matvec=lambda x: self.inverse(_flat(x)))
         found, failed = gmres(
-            action, wanted, rtol=tolerance, atol=0.0, M=approximate, restart=_RESTART, maxiter=_CYCLES
+            operator, wanted, rtol=tolerance, atol=0.0, M=approximate, restart=_RESTART, maxiter=_CYCLES
         )
         if failed:
-            left = float(np.linalg.norm(wanted - self._transposed(found)) / np.linalg.norm(wanted))
+            left = float(np.linalg.norm(wanted - action(found, inner)) / np.linalg.norm(wanted))
             raise ConvergenceError(
-                f"the adjoint of the heat balance: {left:.1e} of the right-hand side is left, {tolerance:.0e} wanted. "
+                f"the linearised heat balance: {left:.1e} of the right-hand side is left, {tolerance:.0e} wanted. "
                 "Look for bodies that almost nothing ties to a temperature."
             )
-        adjoint: FloatArray = np.where(self.free, found, 0.0)
-        return adjoint
+        solution: FloatArray = np.where(self.free, found, 0.0)
+        return solution
 
-    def _transposed(self, vector: FloatArray) -> FloatArray:
+    def _transposed(self, vector: FloatArray, inner: float = _INNER * TOLERANCE) -> FloatArray:
         """Return minus the transposed Jacobian times a vector; the identity at fixed nodes."""
-        direction = np.where(self.free, np.asarray(vector, dtype=np.float64).ravel(), 0.0)
+        direction = np.where(self.free, vector, 0.0)
         image = self.conduction.multiply_transposed(direction)
         for term in self.terms:
             image -= term_transposed(term, self.T, direction)
         if self.radiation is not None:
-            image -= self.radiation.apply_transposed(direction, tolerance=0.01 * TOLERANCE)
+            image -= self.radiation.apply_transposed(direction, tolerance=inner)
         return np.where(self.free, image, vector)
+
+    def _forward(self, vector: FloatArray, inner: float = _INNER * TOLERANCE) -> FloatArray:
+        """Return minus the Jacobian times a vector; the identity at fixed nodes."""
+        direction = np.where(self.free, vector, 0.0)
+        image = self.conduction.multiply(direction)
+        for term in self.terms:
+            image -= term.apply_derivative(self.T, direction)
+        if self.radiation is not None:
+            image -= self.radiation.apply_derivative(direction, tolerance=inner)
+        return np.where(self.free, image, vector)
+
+
+def _flat(vector: Any) -> FloatArray:
+    return np.asarray(vector, dtype=np.float64).ravel()
 
 
 def linearise_balance(

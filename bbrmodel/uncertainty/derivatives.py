@@ -6,12 +6,12 @@ potentials, so that an input costs two evaluations of the heat balance and no so
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bbrmodel.conduction.adjoint import LinearBalance, linearise_balance
+from bbrmodel.conduction.adjoint import TOLERANCE, LinearBalance, linearise_balance
 from bbrmodel.radiation.light_exchange import LightExchange, LightState
 from bbrmodel.typing import FloatArray
 from bbrmodel.uncertainty.channels import Channel, Quantity, ion_sum, receiver
@@ -75,14 +75,16 @@ def solid_of(model: Model) -> Solids:
     return build
 
 
-def solve_adjoint(model: Model, quantity: Quantity, solids: Solids | None) -> Adjoint:
-    """Return the adjoint of one output; `solids` is None for shells without bodies.
+@dataclass(frozen=True)
+class AtIon:
+    """What one output gains at fixed temperatures, an `Adjoint` without heat, and by temperatures (num_nodes,)."""
 
-    Raises
-    ------
-    ConvergenceError
-        The linear solve stopped short.
-    """
+    direct: Adjoint
+    by_node: FloatArray
+
+
+def at_ion(model: Model, quantity: Quantity) -> AtIon:
+    """Return what one output gains of the light of every facet, and of every nodal temperature."""
     exchange, channel = model.exchange, Channel(quantity, model)
     exchange.linearise(model.solved.T)
     value, slope = channel.output(ion_sum(model, exchange, channel))
@@ -95,13 +97,32 @@ def solve_adjoint(model: Model, quantity: Quantity, solids: Solids | None) -> Ad
         absorbs = light.absorptivity_slope * (light.share * psi - irradiance[light.name])
         by_mean += gain * (absorbs + light.strength * light.share_slope * psi)
         by_fourth += gain * light.strength * light.share * psi_slope
-    heat = np.zeros(model.num_nodes)
-    if solids is not None:
-        heat = -balance_of(model, solids).solve_transposed(exchange.spread_to_nodes(by_mean, by_fourth))
-    from_heat = exchange.heat_potential(heat, tolerance=1e-11)
     sky = model.view.environment_by_light
-    outside = {light.name: (slope * sky[light.name], _outside_heat(exchange, light, heat)) for light in exchange.lights}
-    return Adjoint(channel, value, heat, gains, from_heat, irradiance, outside)
+    outside = {light.name: (slope * sky[light.name], 0.0) for light in exchange.lights}
+    nothing = {light.name: np.zeros(len(psi)) for light in exchange.lights}
+    direct = Adjoint(channel, value, np.zeros(model.num_nodes), gains, nothing, irradiance, outside)
+    return AtIon(direct, exchange.spread_to_nodes(by_mean, by_fourth))
+
+
+def solve_adjoint(model: Model, quantity: Quantity, solids: Solids | None, *, tolerance: float = TOLERANCE) -> Adjoint:
+    """Return the adjoint of one output; `solids` is None for shells without bodies.
+
+    Raises
+    ------
+    ConvergenceError
+        The linear solve stopped short.
+    """
+    found, exchange = at_ion(model, quantity), model.exchange
+    if solids is None:
+        return found.direct
+    heat = -balance_of(model, solids).solve_transposed(found.by_node, tolerance=tolerance)
+    seen = found.direct.outside
+    return replace(
+        found.direct,
+        heat=heat,
+        from_heat=exchange.heat_potential(heat, tolerance=0.01 * tolerance),
+        outside={one.name: (seen[one.name][0], _outside_heat(exchange, one, heat)) for one in exchange.lights},
+    )
 
 
 def balance_of(model: Model, solids: Solids) -> LinearBalance:
@@ -151,47 +172,15 @@ def change_of_output(adjoint: Adjoint, after: Trial, before: Trial) -> float:
     return total
 
 
-@dataclass(frozen=True)
-class PlaceAdjoint:
-    """What the temperature at one place gains of a change anywhere; `heat` and `from_heat` as in `Adjoint`.
-
-    `weights` (num_nodes,) give the temperature of the place, `outside` its gain from the surroundings by class.
-    """
-
-    weights: FloatArray
-    heat: FloatArray
-    from_heat: dict[str, FloatArray]
-    outside: dict[str, float]
-
-
-def solve_place(model: Model, balance: LinearBalance, weights: FloatArray, *, tolerance: float) -> PlaceAdjoint:
-    """Return the adjoint of the temperature sum(weights * T)."""
-    exchange = model.exchange
-    heat = -balance.solve_transposed(weights, tolerance=tolerance)
-    outside = {light.name: _outside_heat(exchange, light, heat) for light in exchange.lights}
-    return PlaceAdjoint(weights, heat, exchange.heat_potential(heat, tolerance=0.01 * tolerance), outside)
-
-
-def change_of_place(place: PlaceAdjoint, after: Trial, before: Trial) -> float:
-    """Return the change of a place's temperature between two variants near the case, to first order [K]."""
-    total = float(place.heat @ (after.heat_W - before.heat_W) + place.weights @ (after.T - before.T))
-    for one, other in zip(after.exchange.lights, before.exchange.lights, strict=True):
-        less = 0.0 if one.is_traced else one.absorptivity - other.absorptivity
-        total += float(place.from_heat[one.name] @ (one.source - other.source - less * other.irradiance))
-        total += place.outside[one.name] * (one.environment - other.environment)
-    return total
-
-
 __all__ = [
     "Adjoint",
-    "PlaceAdjoint",
+    "AtIon",
     "Solids",
     "Trial",
+    "at_ion",
     "balance_of",
     "change_of_output",
-    "change_of_place",
     "solid_of",
     "solve_adjoint",
-    "solve_place",
     "try_out",
 ]

@@ -7,13 +7,15 @@ Inputs x have unit variance (one for each independent input), readings r the mod
    u(q)^2 = b \cdot C b,
 
 with R the variance of calibration and offset. One more thermometer of row a and variance s reduces u(q)^2 by
-:math:`(b \cdot C a)^2 / (s + a \cdot C a)`.
+:math:`(b \cdot C a)^2 / (s + a \cdot C a)`. The rows of all nodes come from one linear solve for each input.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import lsq_linear
+from scipy.special import gammaincc
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.model.tables import place_sensors
@@ -21,23 +23,15 @@ from bbrmodel.spec import Case
 from bbrmodel.spec.case import Sensor
 from bbrmodel.typing import FloatArray, Progress
 from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
-from bbrmodel.uncertainty.derivatives import (
-    PlaceAdjoint,
-    balance_of,
-    change_of_output,
-    change_of_place,
-    solid_of,
-    solve_adjoint,
-    solve_place,
-    try_out,
-)
+from bbrmodel.uncertainty.derivatives import solid_of, try_out
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.linear import STEP, own_rows, step_ends, values_at
 from bbrmodel.uncertainty.model import Model, vary
-from bbrmodel.uncertainty.sampling import find_drivers
+from bbrmodel.uncertainty.responses import make_balance, respond
+from bbrmodel.uncertainty.sampling import Drivers, find_drivers
 
 ASSUMED_CALIBRATION_K = 0.1  # of a Pt100 that was calibrated where it is used
-_TOLERANCE = 1e-6  # of the adjoint solves of places
+CONTRADICTION = 0.01  # probability of a larger chi squared below which readings contradict the model
 
 
 @dataclass(frozen=True)
@@ -45,35 +39,59 @@ class Reading:
     """One thermometer: what it reads, what the model says before and after, and by how much it is out [K].
 
     `std_K` combines calibration and offset; `deviation_sigma` is reading less model before the update, over the
-    standard deviation of that difference.
+    standard deviation of that difference, and `left_sigma` reading less model after it, over `std_K`.
     """
 
     name: str
     reading_K: float
+    std_K: float
     prior_K: float
     prior_std_K: float
+    deviation_sigma: float
     posterior_K: float
     posterior_std_K: float
-    std_K: float
-    deviation_sigma: float
+    left_sigma: float
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """An output before and after the update, each with its standard uncertainty."""
+    """An output before and after the update, each with its standard uncertainty.
+
+    `bounded` is the output with all inputs kept within their limits.
+    """
 
     quantity: Quantity
     prior: float
     prior_std: float
     posterior: float
     posterior_std: float
+    bounded: float
+
+
+@dataclass(frozen=True)
+class InputUpdate:
+    """One independent input after the update.
+
+    `mean` and `std` are in units of its standard deviation, from what the case gives. `value` is where that leaves the
+    first number that it moves, `low` and `high` its limits, None where it has none.
+    """
+
+    name: str
+    mean: float
+    std: float
+    value: float
+    low: float | None
+    high: float | None
+    is_level: bool
+    is_outside: bool
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A place for one more thermometer, and what it would leave of the uncertainty of each output."""
+    """A place for one more thermometer, the best of its body [m], and what it would leave of the uncertainties."""
 
     place: str
+    position_m: tuple[float, float, float]
     remaining: dict[Quantity, float]
 
 
@@ -83,36 +101,48 @@ class SensorStudy:
 
     Attributes
     ----------
-    readings, outputs
+    readings, outputs, inputs
         Before and after.
-    inputs
-        Name, mean and standard deviation of every independent input after the update, in units of its own.
     candidates
         The best place first.
     span_K, span_half_K
         The rule of the papers: the middle of all readings, and half of their span plus the calibration.
-    chi_squared
+    chi_squared, probability
         Of the readings before the update, weighted with the covariance of model and thermometers; compare with their
-        number.
+        number. How probable a larger one is if the model is right.
+    notes
+        What a reader must know: a model that readings contradict, inputs that leave their limits.
     """
 
     readings: tuple[Reading, ...]
     outputs: tuple[Posterior, ...]
-    inputs: tuple[tuple[str, float, float], ...]
+    inputs: tuple[InputUpdate, ...]
     candidates: tuple[Candidate, ...]
     span_K: float
     span_half_K: float
     chi_squared: float
+    probability: float
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Sensitivities to independent inputs of unit variance: of thermometers, of bodies, of outputs."""
+    """Sensitivities to independent inputs of unit variance: of thermometers, of nodes, of outputs."""
 
     sensors: FloatArray  # (num_sensors, num_drivers)
-    bodies: FloatArray  # (num_bodies, num_drivers)
+    nodes: FloatArray  # (num_nodes, num_drivers)
     outputs: dict[Quantity, FloatArray]
-    names: tuple[str, ...]  # of the drivers
+    inputs: tuple[Input, ...]
+    drivers: Drivers
+
+
+@dataclass(frozen=True)
+class _Update:
+    """Independent inputs after the update (num_drivers,), their covariance, and the best ones within their limits."""
+
+    x: FloatArray
+    C: FloatArray
+    bounded: FloatArray
 
 
 def compute_sensors(model: Model, inputs: Sequence[Input], *, progress: Progress | None = None) -> SensorStudy:
@@ -125,68 +155,142 @@ def compute_sensors(model: Model, inputs: Sequence[Input], *, progress: Progress
     """
     check_readings(model.solved.case)
     sensors = [sensor for sensor in model.solved.case.sensors if sensor.reading_K is not None]
-    rows = _sensitivities(model, inputs, [sensor.name for sensor in sensors], progress)
-    T0 = np.array([float(w @ model.solved.T) for w in _sensor_weights(model, [s.name for s in sensors])])
-    return _update(model, rows, sensors, T0)
+    weights = _sensor_weights(model, [sensor.name for sensor in sensors])
+    rows = _sensitivities(model, inputs, weights, progress)
+    return _study(model, rows, sensors, weights @ model.solved.T)
 
 
 def check_readings(case: Case) -> None:
     """Raise `ConfigError` unless some thermometer of a case has a reading."""
+    where = case.source or case.name
+    if not case.sensors:
+        raise ConfigError(f"{where}: has no thermometer. Add [[sensors]] with name, body, position_m and reading_K.")
     if all(sensor.reading_K is None for sensor in case.sensors):
         raise ConfigError(
-            f"{case.source or case.name}: no thermometer has a reading, so nothing updates the inputs. "
-            "Give reading_K of [[sensors]], or --set sensors.<name>.reading_K=78.1."
+            f"{where}: no thermometer has a reading, so nothing updates the inputs. "
+            f"Give reading_K of [[sensors]], or --set sensors.{case.sensors[0].name}.reading_K=78.1."
         )
 
 
-def _update(model: Model, rows: _Rows, sensors: Sequence[Sensor], T0: FloatArray) -> SensorStudy:
-    """Return the least-squares update."""
+def _study(model: Model, rows: _Rows, sensors: Sequence[Sensor], T0: FloatArray) -> SensorStudy:
+    """Return the least-squares update and what it says; `T0` (num_sensors,) is what the model says."""
     noise, offset = np.array([_noise(s) for s in sensors]), np.array([_offset(s) for s in sensors])
     reading = np.array([float(s.reading_K or 0.0) for s in sensors])
-    gap = reading - offset - T0
-    A, size = rows.sensors, len(rows.names)
-    C = np.linalg.inv(np.eye(size) + (A / noise[:, None] ** 2).T @ A)
-    x = C @ ((A / noise[:, None] ** 2).T @ gap)
+    gap, A = reading - offset - T0, rows.sensors
+    update = _update(rows, gap, noise)
     spread = A @ A.T + np.diag(noise**2)
-    prior_std, posterior_std = np.sqrt((A**2).sum(axis=1)), np.sqrt(np.einsum("ij,jk,ik->i", A, C, A))
-    found = [
+    posterior_std = np.sqrt(np.einsum("ij,jk,ik->i", A, update.C, A))
+    step = A @ update.x
+    found = tuple(
         Reading(
-            *(s.name, float(reading[k]), float(T0[k]), float(prior_std[k]), float(T0[k] + A[k] @ x)),
-            *(float(posterior_std[k]), float(noise[k]), float(gap[k] / np.sqrt(spread[k, k]))),
+            *(s.name, float(reading[k]), float(noise[k]), float(T0[k]), float(np.linalg.norm(A[k]))),
+            *(float(gap[k] / np.sqrt(spread[k, k])), float(T0[k] + step[k])),
+            *(float(posterior_std[k]), float((gap[k] - step[k]) / noise[k])),
         )
         for k, s in enumerate(sensors)
-    ]
-    outputs = [_posterior(model, quantity, rows.outputs[quantity], x, C) for quantity in QUANTITIES]
-    candidates = _candidates(model, rows, C)
+    )
     calibration = max(float(s.calibration_K or ASSUMED_CALIBRATION_K) for s in sensors)
+    chi_squared = float(gap @ np.linalg.solve(spread, gap))
+    probability = float(gammaincc(0.5 * len(sensors), 0.5 * chi_squared))
+    moved = _moved(rows, update)
     return SensorStudy(
-        readings=tuple(found),
-        outputs=tuple(outputs),
-        inputs=tuple((name, float(x[k]), float(np.sqrt(C[k, k]))) for k, name in enumerate(rows.names)),
-        candidates=candidates,
+        readings=found,
+        outputs=tuple(_posterior(model, quantity, rows.outputs[quantity], update) for quantity in QUANTITIES),
+        inputs=moved,
+        candidates=_candidates(model, rows, update.C),
         span_K=float(0.5 * (reading.min() + reading.max())),
         span_half_K=float(0.5 * np.ptp(reading)) + calibration,
-        chi_squared=float(gap @ np.linalg.solve(spread, gap)),
+        chi_squared=chi_squared,
+        probability=probability,
+        notes=(*_contradiction(found, chi_squared, probability), *_outside(moved)),
     )
 
 
-def _posterior(model: Model, quantity: Quantity, b: FloatArray, x: FloatArray, C: FloatArray) -> Posterior:
+def _update(rows: _Rows, gap: FloatArray, noise: FloatArray) -> _Update:
+    """Return the inputs that fit the readings best, each with unit variance before."""
+    size, scaled = len(rows.drivers.names), rows.sensors / noise[:, None]
+    C = np.linalg.inv(np.eye(size) + scaled.T @ scaled)
+    limits = np.array([_limits(rows, k) for k in range(size)])
+    whole = np.vstack([np.eye(size), scaled])
+    found = lsq_linear(whole, np.concatenate([np.zeros(size), gap / noise]), bounds=(limits[:, 0], limits[:, 1]))
+    return _Update(C @ (scaled.T @ (gap / noise)), C, found.x)
+
+
+def _limits(rows: _Rows, driver: int) -> tuple[float, float]:
+    """Return how far an independent input may go, in standard deviations from what the case gives."""
+    low, high = -np.inf, np.inf
+    for one, column in zip(rows.inputs, rows.drivers.column, strict=True):
+        if column == driver and not one.first.is_unbounded:
+            low = max(low, (-1.0 - one.first.start) / one.first.std)
+            high = min(high, (1.0 - one.first.start) / one.first.std)
+    return low - 1e-9, high + 1e-9  # an input at its limit leaves no room to the solver
+
+
+def _moved(rows: _Rows, update: _Update) -> tuple[InputUpdate, ...]:
+    """Return all independent inputs after the update, those that moved most first."""
+    found = []
+    for k, name in enumerate(rows.drivers.names):
+        first = rows.inputs[rows.drivers.column.index(k)]
+        one, mean = first.first, float(update.x[k])
+        value = one.value(one.start + one.std * mean)
+        low, high = (None, None) if one.is_unbounded else (one.value(-1.0), one.value(1.0))
+        limits = _limits(rows, k)
+        outside = not limits[0] <= mean <= limits[1]
+        std = float(np.sqrt(update.C[k, k]))
+        found.append(InputUpdate(name, mean, std, value, low, high, first.is_level, outside))
+    return tuple(sorted(found, key=lambda one: -abs(one.mean)))
+
+
+def _contradiction(readings: Sequence[Reading], chi_squared: float, probability: float) -> list[str]:
+    """Return a note where readings and model do not fit within their uncertainties."""
+    if probability >= CONTRADICTION:
+        return []
+    worst = sorted(readings, key=lambda one: -abs(one.deviation_sigma))
+    named = ", ".join(f"{one.name} {one.deviation_sigma:+.1f}" for one in worst if abs(one.deviation_sigma) > 2.0)
+    named = named or f"none alone beyond 2; {worst[0].name} {worst[0].deviation_sigma:+.1f}"
+    return [
+        f"the readings contradict the model: chi squared {chi_squared:.1f} of {len(readings)} readings, probability "
+        f"{probability:.1g}. Standard deviations of each: {named}. Widen the inputs that make these temperatures, or "
+        "look for what the model lacks: until then the update is no better than the model"
+    ]
+
+
+def _outside(moved: Sequence[InputUpdate]) -> list[str]:
+    """Return a note for each input that the update moves out of its limits."""
+    notes = []
+    for one in moved:
+        if one.is_outside:
+            value = f"{'level ' if one.is_level else ''}{one.value:.4g} ({one.mean:+.1f} standard deviations)"
+            notes.append(
+                f"{one.name}: the readings ask for {value}, beyond its limits {one.low:.4g} to {one.high:.4g}: not to "
+                "be believed. Use the values within limits, or widen [[uncertain]]"
+            )
+    return notes
+
+
+def _posterior(model: Model, quantity: Quantity, b: FloatArray, update: _Update) -> Posterior:
     """Return an output before and after; numerical error and clock data stay as they are."""
     value = values_at(model, quantity)
     own = float(np.sqrt(sum(row.standard**2 for row in own_rows(model, quantity, value))))
-    after = float(np.hypot(np.sqrt(b @ C @ b), own))
-    return Posterior(quantity, value, float(np.hypot(np.linalg.norm(b), own)), value + float(b @ x), after)
+    after = float(np.hypot(np.sqrt(b @ update.C @ b), own))
+    before = float(np.hypot(np.linalg.norm(b), own))
+    return Posterior(quantity, value, before, value + float(b @ update.x), after, value + float(b @ update.bounded))
 
 
 def _candidates(model: Model, rows: _Rows, C: FloatArray) -> tuple[Candidate, ...]:
-    """Return what one more thermometer on each body would leave of the uncertainties, the best first."""
+    """Return what one more thermometer at the best place of each body would leave, the best body first."""
+    split, a = model.solved.split, rows.nodes
+    noise = ASSUMED_CALIBRATION_K**2 + np.einsum("ij,ij->i", a @ C, a)
+    left = {}
+    for quantity, b in rows.outputs.items():
+        left[quantity] = np.sqrt(np.maximum(float(b @ C @ b) - (a @ (C @ b)) ** 2 / noise, 0.0))
     found = []
-    for name, a in zip(model.solved.mesh.bundle.body_names, rows.bodies, strict=True):
-        left: dict[Quantity, float] = {}
-        for quantity, b in rows.outputs.items():
-            gain = float(b @ C @ a) ** 2 / (ASSUMED_CALIBRATION_K**2 + float(a @ C @ a))
-            left[quantity] = float(np.sqrt(max(float(b @ C @ b) - gain, 0.0)))
-        found.append(Candidate(name, left))
+    for body, name in enumerate(model.solved.mesh.bundle.body_names):
+        mine = np.unique(split.cells[split.cell_body == body])
+        best = int(mine[left["temperature"][mine].argmin()])
+        x, y, z = (float(value) for value in split.points_m[best])
+        remaining: dict[Quantity, float] = {quantity: float(left[quantity][best]) for quantity in QUANTITIES}
+        found.append(Candidate(name, (x, y, z), remaining))
     return tuple(sorted(found, key=lambda one: one.remaining["temperature"]))
 
 
@@ -200,33 +304,32 @@ def _offset(sensor: Sensor) -> float:
     return 0.5 * sum(sensor.offset_K or (0.0, 0.0))
 
 
-def _sensitivities(model: Model, inputs: Sequence[Input], sensors: Sequence[str], progress: Progress | None) -> _Rows:
-    """Return how thermometers, bodies and outputs depend on independent inputs of unit variance."""
+def _sensitivities(model: Model, inputs: Sequence[Input], weights: FloatArray, progress: Progress | None) -> _Rows:
+    """Return how thermometers, nodes and outputs depend on independent inputs of unit variance."""
     solids, drivers = solid_of(model), find_drivers(inputs)
-    adjoints = {quantity: solve_adjoint(model, quantity, solids) for quantity in QUANTITIES}
-    weights = _sensor_weights(model, sensors) + _body_weights(model)
-    balance = balance_of(model, solids)
-    places: list[PlaceAdjoint] = []
-    for weight in weights:
-        places.append(solve_place(model, balance, weight, tolerance=_TOLERANCE))
-        if progress is not None:
-            progress(len(places), len(weights))
-    table = np.zeros((len(places) + len(QUANTITIES), drivers.number))
-    for one, column in zip(inputs, drivers.column, strict=True):
+    balance = make_balance(model, solids)
+    nodes = np.zeros((model.num_nodes, drivers.number))
+    outputs = {quantity: np.zeros(drivers.number) for quantity in QUANTITIES}
+    for done, (one, column) in enumerate(zip(inputs, drivers.column, strict=True)):
         up, down = step_ends(one, STEP)
         setups = [setup for z in (up, down) if (setup := vary(model, one.overrides(z))) is not None]
         if len(setups) < 2:
-            raise ConfigError(f"{one.name}: changes the mesh or what rays do; leave it out here.")
+            raise ConfigError(
+                f"{model.solved.case.source or model.solved.case.name}: uncertain '{one.name}' changes the mesh or "
+                "what rays do; thermometers update inputs that do not. Take it out of [[uncertain]] for this."
+            )
         after, before = (try_out(model, setup, solids) for setup in setups)
-        changes = [change_of_place(place, after, before) for place in places]
-        changes += [change_of_output(adjoints[quantity], after, before) for quantity in QUANTITIES]
-        table[:, column] += one.first.std * np.array(changes) / (up - down)
-    outputs = {quantity: table[len(places) + k] for k, quantity in enumerate(QUANTITIES)}
-    return _Rows(table[: len(sensors)], table[len(sensors) : len(places)], outputs, drivers.names)
+        found, scale = respond(balance, after, before), one.first.std / (up - down)
+        nodes[:, column] += scale * found.T
+        for quantity in QUANTITIES:
+            outputs[quantity][column] += scale * found.outputs[quantity]
+        if progress is not None:
+            progress(done + 1, len(inputs))
+    return _Rows(weights @ nodes, nodes, outputs, tuple(inputs), drivers)
 
 
-def _sensor_weights(model: Model, names: Sequence[str]) -> list[FloatArray]:
-    """Return the nodal weights of thermometers."""
+def _sensor_weights(model: Model, names: Sequence[str]) -> FloatArray:
+    """Return the nodal weights of thermometers, (num_sensors, num_nodes)."""
     solved, found = model.solved, []
     placed = place_sensors(solved.case, solved.mesh, solved.split)
     for sensor, (nodes, values) in zip(solved.case.sensors, placed, strict=True):
@@ -234,23 +337,14 @@ def _sensor_weights(model: Model, names: Sequence[str]) -> list[FloatArray]:
             weights = np.zeros(model.num_nodes)
             np.add.at(weights, nodes, values)
             found.append(weights)
-    return found
-
-
-def _body_weights(model: Model) -> list[FloatArray]:
-    """Return the nodal weights of the mean of each body over its nodes."""
-    split, found = model.solved.split, []
-    for body in range(len(model.solved.mesh.bundle.body_names)):
-        weights = np.zeros(model.num_nodes)
-        mine = np.unique(split.cells[split.cell_body == body])
-        weights[mine] = 1.0 / len(mine)
-        found.append(weights)
-    return found
+    return np.array(found)
 
 
 __all__ = [
     "ASSUMED_CALIBRATION_K",
+    "CONTRADICTION",
     "Candidate",
+    "InputUpdate",
     "Posterior",
     "Reading",
     "SensorStudy",

@@ -13,6 +13,7 @@ from bbrmodel.spec import find_targets, load_case
 from bbrmodel.uncertainty.channels import QUANTITIES, Channel, Quantity, ion_sum
 from bbrmodel.uncertainty.derivatives import change_of_output, solid_of, solve_adjoint, try_out
 from bbrmodel.uncertainty.model import Model, Setup, build_model, exchange_of, vary
+from bbrmodel.uncertainty.responses import make_balance, respond
 from tests.uncertain_case import write_case
 
 pytestmark = pytest.mark.fenics
@@ -53,6 +54,14 @@ def solve_anew(model: Model, setup: Setup) -> dict[Quantity, float]:
     return {q: Channel(q, model).output(ion_sum(model, exchange, Channel(q, model)))[0] for q in QUANTITIES}
 
 
+def solve_T(model: Model, setup: Setup) -> np.ndarray:
+    """Return the nodal temperatures of a variant."""
+    exchange = exchange_of(model, setup)
+    start = np.where(setup.fixed, setup.value, model.solved.T)
+    problem = SteadyProblem(solid_of(model)(setup), setup.terms, setup.fixed, start, exchange)
+    return solve_steady(problem, tolerance=1e-12).T
+
+
 def variants(model: Model, key: str, step: float) -> list[Setup]:
     """Return the case with a number a part `step` larger, and smaller."""
     (target,) = find_targets(model.solved.case, key)
@@ -72,6 +81,19 @@ def test_the_adjoint_gives_what_two_solves_give(key: str, build: Build) -> None:
         adjoint = solve_adjoint(model, quantity, solids)
         by_adjoint = change_of_output(adjoint, trials[0], trials[1])
         assert by_adjoint == pytest.approx(solved[0][quantity] - solved[1][quantity], rel=1e-5)
+
+
+@pytest.mark.parametrize("key", ["room_K", "bodies.base.absorptivity_warm", "links.strap.diameter_m"])
+def test_the_response_to_an_input_gives_temperatures_and_outputs_of_two_solves(key: str, build: Build) -> None:
+    """2e-4: linear solves and light leave 1e-4 of what an input changes, and central differences far less."""
+    model, solids = build(), solid_of(build())
+    setups = variants(model, key, 3e-4)
+    found = respond(make_balance(model, solids), *(try_out(model, setup, solids) for setup in setups))
+    solved = [solve_anew(model, setup) for setup in setups]
+    for quantity in QUANTITIES:
+        assert found.outputs[quantity] == pytest.approx(solved[0][quantity] - solved[1][quantity], rel=2e-4)
+    T = [solve_T(model, setup) for setup in setups]
+    assert found.T == pytest.approx(T[0] - T[1], abs=2e-4 * np.abs(T[0] - T[1]).max())
 
 
 def test_the_value_of_the_channels_is_that_of_the_run(build: Build) -> None:

@@ -45,9 +45,10 @@ def test_a_sharp_thermometer_pins_the_one_input_it_depends_on(tmp_path: Path) ->
     case = write_case(tmp_path, POWER)
     reading, expected = place(case, 1.02)
     study, _ = update(tmp_path, POWER, {"on_top": reading})
-    ((_, mean, std),) = study.inputs
-    assert mean == pytest.approx(0.4, rel=5e-3)  # the case is not quite linear in 2 % of its power
-    assert std < 0.01
+    (power,) = study.inputs
+    assert power.mean == pytest.approx(0.4, rel=5e-3)  # the case is not quite linear in 2 % of its power
+    assert power.value == pytest.approx(1.02, rel=1e-3)
+    assert power.std < 0.01
     temperature = study.outputs[0]
     assert temperature.posterior == pytest.approx(expected, abs=2e-3)
     assert temperature.posterior_std < 0.1 * temperature.prior_std or temperature.posterior_std < 0.05
@@ -79,8 +80,54 @@ def test_an_offset_moves_the_reading_and_widens_it(tmp_path: Path) -> None:
     assert study.readings[0].deviation_sigma == pytest.approx(0.0, abs=1e-3)
 
 
+def test_readings_that_no_input_explains_are_said_to_contradict_the_model(tmp_path: Path) -> None:
+    """2 K of reading against a power known to 0.05 W, which makes a fraction of a kelvin: no update can be right."""
+    case = write_case(tmp_path, POWER)
+    top, _ = place(case, 1.0)
+    study, _ = update(tmp_path, POWER, {"on_top": top, "on_base": top + 2.0})
+    assert study.probability < 1e-6
+    (note,) = study.notes
+    assert "contradict the model" in note
+    assert "on_base" in note
+
+
+def test_an_input_that_leaves_its_limits_is_warned_of_and_kept_within_them(tmp_path: Path) -> None:
+    """The reading is what 1.1 W would give, of a power that lies between 0.95 and 1.05 W."""
+    rows = '[[uncertain]]\nkey = "heat_sources.rf.power_W"\nhalf_width = 0.05\n'
+    case = write_case(tmp_path, rows)
+    reading, free = place(case, 1.1)
+    _, inside = place(case, 1.05)
+    study, _ = update(tmp_path, rows, {"on_top": reading})
+    (power,) = study.inputs
+    assert power.is_outside
+    assert (power.low, power.high) == (pytest.approx(0.95), pytest.approx(1.05))
+    assert power.value == pytest.approx(1.1, rel=5e-3)  # the case is not quite linear in 10 % of its power
+    assert any("beyond its limits 0.95 to 1.05" in note for note in study.notes)
+    temperature = study.outputs[0]
+    assert temperature.posterior == pytest.approx(free, abs=0.02)
+    assert temperature.bounded == pytest.approx(inside, abs=0.01)
+
+
+def test_a_thermometer_at_the_proposed_place_leaves_what_was_promised(tmp_path: Path) -> None:
+    case = write_case(tmp_path, POWER + ROOM)
+    top, _ = place(case, 1.0)
+    study, _ = update(tmp_path, POWER + ROOM, {"on_top": top})
+    best = next(one for one in study.candidates if one.place == "base")
+    sensor = f'[[sensors]]\nname = "more"\nbody = "base"\nposition_m = {list(best.position_m)}\nreading_K = 80.0\n'
+    (tmp_path / "more").mkdir()
+    case = write_case(
+        tmp_path / "more",
+        POWER + ROOM + sensor,
+        changes=(f"sensors.on_top.reading_K={top}", "sensors.on_top.calibration_K=0.001"),
+    )
+    model = build_model(case)
+    after = compute_sensors(model, find_inputs(case)).outputs[0].posterior_std
+    own = model.view.temperature_std_K  # numerical error, which no thermometer takes away
+    assert np.sqrt(after**2 - own**2) == pytest.approx(best.remaining["temperature"], rel=1e-3)  # the linear solves
+
+
 def test_a_case_without_readings_says_how_to_give_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"plates.toml: no thermometer has a reading.*reading_K=78.1"):
+    with pytest.raises(ConfigError, match=r"plates.toml: no thermometer has a reading.*sensors.on_top.reading_K=78.1"):
         check_readings(write_case(tmp_path, POWER))
 
 
