@@ -8,8 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+
+from bbrmodel.cli.main import main
+from tests.uncertain_case import write_case
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a run says of itself, not of the case.
@@ -43,10 +47,15 @@ def start(ranks: int, command: list[str], cache: Path, *, seconds: float = 900.0
 
 
 def run_case(ranks: int, case: list[str], place: Path, *, cache: Path | None = None) -> dict[str, Any]:
-    """Return the result of `bbrmodel run` in some processes."""
-    command = ["-m", "bbrmodel", "run", *case, "--no-plot", "--quiet", "-o", str(place)]
-    done = start(ranks, command, cache or place.with_suffix(".cache"))
-    assert done.returncode == 0, done.stderr
+    """Return the result of `bbrmodel run` in some processes, or in this one."""
+    command = ["run", *case, "--no-plot", "--quiet", "-o", str(place)]
+    cache = cache or place.with_suffix(".cache")
+    if ranks == 1:
+        with mock.patch.dict(os.environ, BBRMODEL_CACHE=str(cache)):
+            assert main(command) == 0
+    else:
+        done = start(ranks, ["-m", "bbrmodel", *command], cache)
+        assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads((place / "result.json").read_text())
     return result
 
@@ -88,21 +97,30 @@ if not team.leads:
     sys.exit(0)
 """
 
-SPHERE = ["split_sphere", "--set", "geometry.resolution=coarse"]
+FEW = ["--set", "geometry.resolution=coarse", "--set", "radiation.rays_per_facet=50", "--set", "ion.rays=65536"]
+SPHERE = ["split_sphere", *FEW]
+CAVITY = ["vented_cavity", *FEW, "--set", "radiation.portal_rays=4000"]
 CLOCK = ["lncioc_ca2", "--set", "geometry.resolution=coarse", "--set", "radiation.rays_per_facet=50"]
 CLOCK += ["--set", "radiation.portal_rays=4000"]
 
 
 @pytest.mark.fenics
-def test_two_ranks_find_what_one_finds_in_a_clock(tmp_path: Path) -> None:
-    one, two = (run_case(ranks, CLOCK, tmp_path / str(ranks)) for ranks in (1, 2))
+def test_two_ranks_find_what_one_finds_in_a_cavity_with_portals(tmp_path: Path) -> None:
+    one, two = (run_case(ranks, CAVITY, tmp_path / str(ranks)) for ranks in (1, 2))
     assert_same(one, two)
 
 
 @pytest.mark.fenics
-def test_two_ranks_find_what_one_finds_with_quadratic_temperatures(tmp_path: Path) -> None:
-    box = ["benchmarks/coupled_box.toml", "--set", "size_m=0.2", "--set", "radiation.rays_per_facet=50"]
-    one, two = (run_case(ranks, [*box, "--set", "solver.degree=2"], tmp_path / str(ranks)) for ranks in (1, 2))
+def test_two_ranks_find_what_one_finds_with_wires_a_film_and_quadratic_temperatures(tmp_path: Path) -> None:
+    plates = [str(write_case(tmp_path).source), "--set", "solver.degree=2"]
+    one, two = (run_case(ranks, plates, tmp_path / str(ranks)) for ranks in (1, 2))
+    assert_same(one, two)
+
+
+@pytest.mark.slow
+@pytest.mark.fenics
+def test_two_ranks_find_what_one_finds_in_a_clock(tmp_path: Path) -> None:
+    one, two = (run_case(ranks, CLOCK, tmp_path / str(ranks)) for ranks in (1, 2))
     assert_same(one, two)
 
 
