@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -22,16 +23,16 @@ SCALE = st.sampled_from([1e-3, 1.0, 1e3])
 RAYS = RaySettings(1024, replicas=16)
 
 
-def cavity() -> Enclosure:
+def cavity(divisions: int = 2) -> Enclosure:
     """Return a unit cube with a block off its centre: full, partial and no view."""
-    walls = cube([0, 0, 0], 1.0, 2, inward=True)
+    walls = cube([0, 0, 0], 1.0, divisions, inward=True)
     block = np.concatenate(list(cube([0.05, 0.03, -0.02], 0.4, 1, inward=False).values()))
     return enclosure_of_triangles({**walls, "block": block})
 
 
-def moved(seed: int, scale: float) -> tuple[Enclosure, IntArray]:
+def moved(seed: int, scale: float, *, divisions: int = 2) -> tuple[Enclosure, IntArray]:
     """Return the cavity turned, scaled, moved and renumbered, and which facet each of its facets was."""
-    one = cavity()
+    one = cavity(divisions)
     random = np.random.default_rng(seed)
     order = random.permutation(one.num_facets)
     turn = Rotation.random(random_state=seed)
@@ -52,7 +53,7 @@ def exact_factors(enclosure: Enclosure) -> FloatArray:
 
 @cache
 def exact_reference() -> FloatArray:
-    return exact_factors(cavity())
+    return exact_factors(cavity(1))
 
 
 @cache
@@ -64,16 +65,15 @@ def traced_reference() -> tuple[FloatArray, FloatArray]:
 @given(SEED, SCALE)
 def test_exact_view_factors_of_facets_stay_to_nine_digits(seed: int, scale: float) -> None:
     """Although partly hidden ones are integrated to 1e-6 only."""
-    enclosure, order = moved(seed, scale)
+    enclosure, order = moved(seed, scale, divisions=1)
     back = np.argsort(order)
     np.testing.assert_allclose(exact_factors(enclosure)[np.ix_(back, back)], exact_reference(), rtol=0.0, atol=1e-9)
 
 
-@settings(max_examples=8)
-@given(SEED, SCALE)
-def test_view_factors_by_rays_stay_within_their_errors(seed: int, scale: float) -> None:
+@pytest.mark.parametrize("seed", range(8))  # chance decides, so it is the same in every run
+def test_view_factors_by_rays_stay_within_their_errors(seed: int) -> None:
     """Four standard errors of both; closure leaves 1e-7 on the diagonal."""
-    enclosure, _ = moved(seed, scale)
+    enclosure, _ = moved(seed, (1e-3, 1.0, 1e3)[seed % 3])
     factors, error = surface_factors(enclosure, compute_view_factors(enclosure, RAYS))
     expected, its_error = traced_reference()
     assert (np.abs(factors - expected) <= 4.0 * np.hypot(error, its_error) + 2e-7).all()

@@ -4,6 +4,7 @@ large it is and how its facets are numbered is no matter."""
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import settings as ruled
 from hypothesis import strategies as st
@@ -79,6 +80,23 @@ def room(turn: FloatArray, scale: float, order: FloatArray) -> tuple[Enclosure, 
     return enclosure, (i, j, k)
 
 
+def draw_optics(seed: int) -> tuple[list[SurfaceOptics], SurfaceOptics]:
+    """Return optics of the walls and of the sheet.
+
+    What errors allow is a matter of chance, so what is tested must be the same in every run. Hypothesis also draws
+    numbers that it finds in the modules that happen to be loaded.
+    """
+    rng = np.random.default_rng(seed)
+    sides = [
+        SurfaceOptics(specularity=rng.random(), n=rng.uniform(0.5, 5.0), k=rng.uniform(0.5, 5.0))
+        if rng.random() < 0.5
+        else SurfaceOptics(absorptivity=rng.uniform(0.05, 1.0), specularity=rng.random())
+        for _ in SIDES
+    ]
+    dark = rng.random()
+    return sides, SurfaceOptics(absorptivity=dark, transmittance=(1.0 - dark) * rng.random(), passage=SHELL)
+
+
 def weights_of(sides: list[SurfaceOptics], screen: SurfaceOptics, *, seed: int, moved: bool) -> PathWeights:
     """Return weights in the room, as it stands or moved at random."""
     rng = np.random.default_rng(seed)
@@ -90,23 +108,19 @@ def weights_of(sides: list[SurfaceOptics], screen: SurfaceOptics, *, seed: int, 
     return trace_weights(enclosure, optics, source=PointSource(ion), settings=settings)
 
 
-@ruled(max_examples=10, deadline=None, derandomize=True)
-@given(st.lists(st.one_of(diffuse_or_mirror, metal), min_size=6, max_size=6), sheet, st.integers(0, 2**31))
-def test_turned_scaled_and_renumbered_models_see_the_same(
-    sides: list[SurfaceOptics], screen: SurfaceOptics, seed: int
-) -> None:
+@pytest.mark.parametrize("seed", range(10))
+def test_turned_scaled_and_renumbered_models_see_the_same(seed: int) -> None:
+    sides, screen = draw_optics(seed)
     here, there = (weights_of(sides, screen, seed=seed, moved=moved) for moved in (False, True))
     error = np.hypot(here.surface_standard_error, there.surface_standard_error)
     # 70 comparisons of 32 replicas: 5 standard errors happen once in some thousand runs; 1e-6 for what is never met
     assert (np.abs(here.surface_weight - there.surface_weight) <= 5.0 * error + 1e-6).all()
 
 
-@ruled(max_examples=8, deadline=None, derandomize=True)
-@given(st.lists(st.one_of(diffuse_or_mirror, metal), min_size=6, max_size=6), sheet, st.integers(0, 2**31))
-def test_as_much_light_goes_from_one_surface_to_another_as_comes_back(
-    sides: list[SurfaceOptics], screen: SurfaceOptics, seed: int
-) -> None:
+@pytest.mark.parametrize("seed", range(8))
+def test_as_much_light_goes_from_one_surface_to_another_as_comes_back(seed: int) -> None:
     """X_ij = X_ji within 4 standard errors, each from the paths of one surface alone."""
+    sides, screen = draw_optics(seed)
     enclosure, _ = room(np.eye(3), 1.0, np.random.default_rng(seed).random(1000))
     optics = optics_of_surfaces(enclosure, dict(zip(SIDES, sides, strict=True)) | {"screen": screen})
     # A low floor, for a dark sheet that takes all of a path or, mostly, nothing has no bell-shaped errors.

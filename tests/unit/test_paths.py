@@ -122,6 +122,18 @@ def test_exchange_between_facets_is_that_of_black_facets_of_reduced_area() -> No
     assert found.net_heat_W([300.0] * 6) == pytest.approx([0.0] * 6, abs=1e-12)
 
 
+@pytest.mark.parametrize("absorptivity", [1e-40, 2e-313])
+def test_what_absorbs_too_little_for_its_inverse_exchanges_as_what_absorbs_nothing(absorptivity: float) -> None:
+    enclosure = box()
+    found, mirror = (
+        path_exchange(enclosure, grey(enclosure, x_low=SurfaceOptics(a)), paths_per_facet=64, settings=QUICK)
+        for a in (absorptivity, 0.0)
+    )
+    np.testing.assert_allclose(found.exchange_area_m2, mirror.exchange_area_m2, rtol=1e-12, atol=0.0)  # rounding
+    assert found.areas is not None
+    assert np.isfinite(found.areas.prepared().apply(np.ones(enclosure.num_facets))).all()
+
+
 def test_light_leaves_an_open_model_for_the_environment() -> None:
     enclosure = box(open_model=True)
     found = trace_weights(enclosure, grey(enclosure), source=MIDDLE, settings=QUICK)

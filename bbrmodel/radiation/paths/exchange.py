@@ -32,6 +32,8 @@ from bbrmodel.radiation.paths.wavefront import NO_POINTS, Ends, Follow, Tracer, 
 from bbrmodel.radiation.sampling import sobol_points
 from bbrmodel.typing import AnyArray, FloatArray, IntArray, Progress
 
+_LEAST_M2 = float(np.finfo(np.float32).tiny)  # what absorbs as little absorbs nothing: its inverse overflows
+
 
 @dataclass(frozen=True)
 class PathExchange:
@@ -116,10 +118,11 @@ def path_exchange(
             f"{paths_per_facet} paths per facet, {settings.replicas} replicas: use at least 2, and as many paths."
         )
     each = paths_per_facet // settings.replicas
-    emitters = np.flatnonzero(enclosure.radiates & (optics.hemispherical > 0.0))
+    area = _absorbing_area(enclosure, optics)
+    emitters = np.flatnonzero(area > 0.0)
     step = max(1, PATHS_PER_CHUNK // (each * settings.replicas))
     chunks = [emitters[k : k + step] for k in range(0, len(emitters), step)]
-    found = _Sums(enclosure, _absorbing_area(enclosure, optics), settings.replicas)
+    found = _Sums(enclosure, area, settings.replicas)
     ranks = team().size
     if ranks == 1:
         all_sent: Iterable[_Sent] = _trace_chunks(enclosure, optics, settings, (chunks, each))
@@ -158,7 +161,7 @@ def _absorbing_area(enclosure: Enclosure, optics: PathOptics) -> FloatArray:
     """Return area x hemispherical emissivity [m2]; a sheet emits from both sides."""
     sides = np.where(optics.passage == SHELL, 2.0, 1.0)
     area: FloatArray = np.where(enclosure.radiates, sides * enclosure.area_m2 * optics.hemispherical, 0.0)
-    return area
+    return np.where(area >= _LEAST_M2, area, 0.0)
 
 
 def _trace_facets(tracer: Tracer, facets: IntArray, points: AnyArray, settings: PathSettings) -> Ends:
