@@ -29,7 +29,7 @@ KINDS = (("boiling", "boils at each depth", "-"), ("mixed", "as warm as its surf
 def draw_liquids(results: dict[str, dict[str, Any]], path: Path) -> Path:
     """Draw sensors and the change of T_eff for both liquids."""
     figure = sheet.new_figure((1600, 1200))
-    grid = figure.add_gridspec(2, 1, height_ratios=(2.2, 1.0), hspace=0.1, left=0.1, right=0.97, top=0.89, bottom=0.08)
+    grid = figure.add_gridspec(2, 1, height_ratios=(2.2, 1.0), hspace=0.1, left=0.1, right=0.97, top=0.83, bottom=0.08)
     above = figure.add_subplot(grid[0])
     below = figure.add_subplot(grid[1], sharex=above)
     for kind, words, style in KINDS:
@@ -40,11 +40,14 @@ def draw_liquids(results: dict[str, dict[str, Any]], path: Path) -> Path:
             above.plot(days, np.array(series["sensors_K"][name]), style, color=color, label=label)
         ion = np.array(series["effective_temperature_K"], dtype=np.float64)
         below.plot(days, 1e3 * (ion - ion[0]), style, color=sheet.INK, label=f"liquid {words}")
-    above.set_ylabel("temperature / K")
-    below.set_ylabel("change of T_eff / mK")
+    above.set_ylabel("sensors / K")
+    below.set_ylabel(r"change of $T_\mathrm{eff}$ / mK")
     below.set_xlabel("time / days")
     handles = [*above.get_legend_handles_labels()[0], *below.get_legend_handles_labels()[0]]
-    figure.legend(handles=handles, ncols=3, fontsize=9.5, loc="upper center", frameon=False)
+    figure.legend(handles=handles, ncols=3, fontsize=9.5, loc="upper center", bbox_to_anchor=(0.5, 0.92), frameon=False)
+    sheet.draw_title(
+        figure, "lncioc_ca2_refill: two models of the liquid nitrogen over four days", "refilled after two days"
+    )
     for axes in (above, below):
         axes.grid(visible=True, color="#dfe3e6", linewidth=0.7)
         axes.margins(x=0.0)

@@ -61,9 +61,15 @@ def draw(designs: Sequence[Design], path: Path) -> None:
         mine = [design for design in designs if design.diameter_m == diameter]
         x, y = [d.conductance_L_s for d in mine], [d.temperature_K for d in mine]
         axes.errorbar(x, y, yerr=[d.temperature_std_K for d in mine], fmt="o-", label=f"holes of {1e3 * diameter:g} mm")
+        taken = None
         for design in mine:
             place = (design.conductance_L_s, design.temperature_K)
-            axes.annotate(f"{1e3 * design.gap_m:g}", place, xytext=(5, -9), textcoords="offset points", fontsize=8)
+            # Points that crowd each other are told apart by the first and the last alone.
+            crowded = taken is not None and design is not mine[-1] and place[0] - taken < 0.15
+            if not crowded:
+                taken = place[0]
+                offset = (5, -9) if design is not mine[-1] else (-2, 6)
+                axes.annotate(f"{1e3 * design.gap_m:g}", place, xytext=offset, textcoords="offset points", fontsize=8)
     axes.set_xlabel(f"conductance of all vents for {GAS} at {GAS_TEMPERATURE_K:g} K (L/s)")
     axes.set_ylabel("temperature that the ion sees (K)")
     axes.set_title("Three covered vents: gas out against light in (numbers: gap in mm)")

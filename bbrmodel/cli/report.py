@@ -1,6 +1,7 @@
 """The command `report`: a result as one HTML file, with a clock's whole budget if asked for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -37,15 +38,26 @@ def report(
 ) -> None:
     """Write a result as one HTML file: tables, pictures, warnings, the case."""
     from bbrmodel.cli import html
+    from bbrmodel.cli.report_words import HOW_TO_READ, subtitle
 
     settings = context.ensure_object(Settings)
     run = _read_run(result)
-    parts = [("Result", html.blocks(_run_items(run))), ("Uncertainty", _uncertainty(uncertainty, run))]
-    parts.append(("Budget", _budget(budget, result, uncertainty)))
-    parts += [("Pictures", html.pictures(run.pictures)), ("The case, with all defaults", _case_text(result))]
-    parts.append(("Made with", html.blocks([", ".join(f"{k} {v}" for k, v in run.document["versions"].items())])))
+    found = _read_uncertainty(uncertainty, run)
+    tables, beside, warnings = _run_items(run)
+    parts = [
+        ("Summary", _summary(run, beside, found)),
+        ("Pictures", _pictures(run, uncertainty)),
+        ("Result", html.blocks(tables)),
+        ("Uncertainty", html.blocks(_uncertainty_items(found))),
+        ("Budget", _budget(budget, result, uncertainty)),
+        ("Warnings", html.box("warnings", html.blocks([f"- {line}" for line in warnings]))),
+        ("How to read the tables", html.blocks(HOW_TO_READ)),
+        ("The case, with all defaults", html.folded("show the case file", _case_text(result))),
+        ("Made with", html.blocks([", ".join(f"{k} {v}" for k, v in run.document["versions"].items())])),
+    ]
     file = output or result / REPORT_FILE
-    file.write_text(html.page(f"{run.document['case']}, {run.document['created_utc']}", parts), encoding="utf-8")
+    words = subtitle(run.document, run.case.description)
+    file.write_text(html.page(str(run.document["case"]), parts, subtitle=words), encoding="utf-8")
     settings.out.print(str(file), soft_wrap=True, markup=False)
 
 
@@ -62,7 +74,14 @@ def _read_run(result: Path) -> "Run":
     case = load_case(result / CASE_FILE)
     if case.name in list_cases():
         case = case.model_copy(update={"source": find_case(case.name)})
-    return Run(case, result, document, tuple(sorted(result.glob("*.png"))), ())
+    return Run(
+        case, result, document, tuple(path for path in sorted(result.glob("*.png"), key=_order) if path.is_file()), ()
+    )
+
+
+def _order(path: Path) -> tuple[int, str]:
+    """Return the place of a picture: the whole apparatus first, the rest as it stands in the alphabet."""
+    return (0 if path.stem.startswith("temperature_") else 1, path.stem)
 
 
 def _collecting() -> "tuple[Settings, Collector]":
@@ -73,21 +92,47 @@ def _collecting() -> "tuple[Settings, Collector]":
     return Settings(out=cast("Console", kept)), kept
 
 
-def _run_items(run: "Run") -> "list[Table | str]":
-    """Return what `run` prints, less what only a screen needs, and all surfaces."""
-    from bbrmodel.cli.summary import show_ion, show_run
+def _run_items(run: "Run") -> "tuple[list[Table | str], list[Table | str], list[str]]":
+    """Return the tables that `run` prints, with all surfaces; those beside a publication; and the warnings."""
+    from bbrmodel.cli.summary import reference_tables, show_ion, show_run
 
     settings, kept = _collecting()
     show_run(run, settings)
-    items = [item for item in kept.items if not str(item).startswith(("picture: ", "result: "))]
+    warnings = [str(item).removeprefix("warning: ") for item in kept.items if str(item).startswith("warning: ")]
+    beside: list[Table | str] = list(reference_tables(run))
+    apart = {_title(item) for item in beside}
+    items = [item for item in kept.items if not isinstance(item, str) and _title(item) not in apart]
     if run.document["ion"] is None:
-        return items
+        return list(items), beside, warnings
     settings, whole = _collecting()
     show_ion(run.document, settings, as_json=False)
     tables = {_title(item): item for item in whole.items[1:]}  # the first repeats the headline
     # A table that a screen shows in part only stands here whole.
     replaced = [tables.pop(_title(item), item) for item in items]
-    return replaced + list(tables.values())
+    return replaced + list(tables.values()), beside, warnings
+
+
+def _summary(run: "Run", beside: "list[Table | str]", found: "_Uncertainty | None") -> str:
+    """Return the result in a few sentences, and what a publication says."""
+    from bbrmodel.cli import html
+    from bbrmodel.cli.report_words import headline
+
+    lines = headline(run.document, () if found is None else found.tables)
+    if run.document["warnings"]:
+        lines.append(f"- {len(run.document['warnings'])} warnings stand below.")
+    return html.box("lead", html.blocks(lines)) + html.blocks(beside)
+
+
+def _pictures(run: "Run", uncertainty: Path | None) -> str:
+    """Return all pictures of the result, and that of its uncertainty if it lies beside the table."""
+    from bbrmodel.cli import html
+    from bbrmodel.cli.report_words import caption
+
+    paths = list(run.pictures)
+    if uncertainty is not None:
+        folder = uncertainty if uncertainty.is_dir() else uncertainty.parent
+        paths += [path for path in (folder / "uncertainty.png",) if path.is_file() and path not in paths]
+    return html.pictures({path: caption(path.stem) for path in paths})
 
 
 def _title(item: "Table | str") -> str:
@@ -95,26 +140,41 @@ def _title(item: "Table | str") -> str:
     return item if isinstance(item, str) else str(item.title).partition(":")[0]
 
 
-def _uncertainty(path: Path | None, run: "Run") -> str:
-    """Return the ranked inputs of an uncertainty of the same case."""
+@dataclass(frozen=True)
+class _Uncertainty:
+    """Ranked inputs of an uncertainty of the same case, and what was noted of them."""
+
+    tables: "tuple[UncertaintyTable, ...]"
+    notes: tuple[str, ...]
+
+
+def _read_uncertainty(path: Path | None, run: "Run") -> _Uncertainty | None:
+    """Return an uncertainty of the same case; None without a file."""
     if path is None:
-        return ""
+        return None
     from bbrmodel.budget import uncertainty_of_case
     from bbrmodel.cli.budget import read_uncertainty
-    from bbrmodel.cli.html import blocks
-    from bbrmodel.cli.tables import make_table
-    from bbrmodel.uncertainty.tables import cells, header, title
 
     found = read_uncertainty(path)
     uncertainty_of_case(found, run.document)  # raises for that of another run
     try:
-        tables = [_uncertainty_table(part) for part in found["linear"].values()]
+        tables = tuple(_uncertainty_table(part) for part in found["linear"].values())
     except (KeyError, TypeError) as error:
         raise ConfigError(
             f"{path}: was written by another version ({error}). Run `bbrmodel uncertainty` again."
         ) from error
-    shown = [make_table(title(table), header(table), rows=cells(table)) for table in tables]
-    return blocks([*shown, *(f"note: {note}" for note in found.get("notes", ()))])
+    return _Uncertainty(tables, tuple(found.get("notes", ())))
+
+
+def _uncertainty_items(found: _Uncertainty | None) -> "list[Table | str]":
+    """Return the tables of an uncertainty and its notes."""
+    if found is None:
+        return []
+    from bbrmodel.cli.tables import make_table
+    from bbrmodel.uncertainty.tables import cells, header, title
+
+    shown = [make_table(title(table), header(table), rows=cells(table)) for table in found.tables]
+    return [*shown, *(f"note: {note}" for note in found.notes)]
 
 
 def _uncertainty_table(part: Mapping[str, Any]) -> "UncertaintyTable":

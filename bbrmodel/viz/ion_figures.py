@@ -35,24 +35,25 @@ def plot_spectrum(document: Mapping[str, Any], path: Path) -> Path:
     frequency = np.array(spectrum["frequency_Hz"])
     density = np.array(spectrum["energy_density_J_m3_Hz"])
     figure = sheet.new_figure(_SIZE)
-    axes = figure.add_axes((0.105, 0.12, 0.86, 0.68))
+    axes = figure.add_axes((0.105, 0.12, 0.62, 0.68))
+    label = f"at the ion, all light\n$T_\\mathrm{{eff}}$ = {ion['effective_temperature_K']:.3f} K"
+    axes.plot(_TERA * frequency, density, color=sheet.ION_COLOR, linewidth=2.6, label=label, zorder=3)
     for T, style in _BLACK_BODIES:
         black = planck_energy_density(frequency, T)
         axes.plot(_TERA * frequency, black, style, color=sheet.QUIET, linewidth=1.3, label=f"black body at {T:g} K")
     parts = spectrum["by_surface"]
     colors = color_map()(np.linspace(0.05, 0.85, max(len(parts), 2)))
     for (name, part), color in zip(parts.items(), colors, strict=False):
-        axes.plot(_TERA * frequency, part, color=color, linewidth=1.2, label=f"light of {readable(name)}")
-    label = rf"at the ion, $T_\mathrm{{eff}}$ = {ion['effective_temperature_K']:.2f} K"
-    axes.plot(_TERA * frequency, density, color=sheet.ION_COLOR, linewidth=2.6, label=label)
+        axes.plot(_TERA * frequency, part, color=color, linewidth=1.2, label=f"emitted by\n{readable(name)}")
     _limit(axes, frequency, density)
     _finish(axes, "frequency / THz", "spectral energy density / J m$^{-3}$ Hz$^{-1}$")
     _add_wavelengths(axes)
-    axes.legend(fontsize=8, framealpha=0.9, loc="upper left")
+    # Beside the axes: curves fill all of them.
+    axes.legend(fontsize=8.5, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.02), labelspacing=0.9)
     root = spectrum["rms_field_V_m"]
     sheet.draw_title(
         figure,
-        f"{document['case']}: spectrum at the ion",
+        f"{document['case']}: spectrum of the thermal radiation at the ion",
         f"energy density {spectrum['energy_density_J_m3']:.4g} J/m³, root-mean-square electric field {root:.4g} V/m",
     )
     return sheet.save_figure(figure, path)
@@ -87,7 +88,9 @@ def plot_line(document: Mapping[str, Any], path: Path) -> Path:
     ends = [", ".join(f"{_MILLI * x:.4g}" for x in points[k]["position_m"]) for k in (0, -1)]
     words = f"from ({ends[0]}) mm to ({ends[1]}) mm; bars: numerical standard deviation"
     sheet.draw_title(
-        figure, f"{document['case']}: the field along a line", f"{words}; clock {document['ion']['clock']}"
+        figure,
+        f"{document['case']}: effective temperature and clock shift along a line",
+        f"{words}; clock {document['ion']['clock']}",
     )
     return sheet.save_figure(figure, path)
 

@@ -9,8 +9,10 @@ import pytest
 from result_samples import make_case, make_solution
 from rich.table import Table
 
-from bbrmodel.cli.html import Collector, blocks, page
+from bbrmodel.cli.html import Collector, blocks, box, folded, page
 from bbrmodel.cli.main import main
+from bbrmodel.cli.numbers import with_error
+from bbrmodel.cli.report_words import subtitle
 from bbrmodel.results import read_result, write_result
 from bbrmodel.uncertainty.report import to_document, write_report
 from bbrmodel.uncertainty.run import UncertaintyStudy
@@ -60,7 +62,13 @@ def test_the_report_of_a_result_holds_its_tables_pictures_and_case(result: Path,
     assert main(["report", str(result)]) == 0
     assert capsys.readouterr().out.strip() == str(result / "report.html")
     found = read((result / "report.html").read_text(encoding="utf-8"))
-    for words in ("effective temperature", "block__top", "ion sky", "schema_version = 1", "Made with"):
+    for words in (
+        "effective temperature",
+        "block__top",
+        "What the ion sees in each",
+        "schema_version = 1",
+        "Made with",
+    ):
         assert words in found.text
     assert found.seen.count("img") == 1
     assert "Budget" not in found.text
@@ -68,10 +76,35 @@ def test_the_report_of_a_result_holds_its_tables_pictures_and_case(result: Path,
     assert found.text.count("Surfaces as the ion sees them") == 1
 
 
+def test_the_report_begins_with_the_result_in_sentences_and_ends_with_how_to_read_it(result: Path) -> None:
+    document = read_result(result)
+    assert main(["report", str(result)]) == 0
+    text = (result / "report.html").read_text(encoding="utf-8")
+    found = read(text)
+    ion = document["ion"]
+    seen = with_error(ion["effective_temperature_K"], ion["effective_temperature_std_K"])
+    assert f"The ion sees {seen} K" in found.text
+    assert "T_eff^4 comes from" in found.text
+    order = [
+        found.text.index(words)
+        for words in ("The ion sees", "What the ion sees in each", "Bodies as the ion", "How to read the")
+    ]
+    assert order == sorted(order)
+    # Every link at the top leads to a heading.
+    assert re.findall(r'href="#(\w+)"', text) == re.findall(r'h2 id="(\w+)"', text)
+    assert found.text.count(document["warnings"][0]) == 1
+
+
+def test_the_time_of_a_result_that_has_none_is_said_to_be_unknown() -> None:
+    assert subtitle({"created_utc": "", "versions": {}}, "") == "Computed at an unknown time with bbrmodel."
+    known = {"created_utc": "2026-11-20T15:13:26+00:00", "versions": {"bbrmodel": "1.0"}}
+    assert subtitle(known, "A clock") == "A clock. Computed 2026-11-20 15:13 UTC with bbrmodel 1.0."
+
+
 def test_the_report_needs_nothing_from_elsewhere(result: Path) -> None:
     assert main(["report", str(result)]) == 0
     text = (result / "report.html").read_text(encoding="utf-8")
-    assert re.findall(r'(?:src|href)="(?!data:image/png;base64,)', text) == []
+    assert re.findall(r'(?:src|href)="(?!data:image/png;base64,|#part)', text) == []
     assert "<script" not in text
 
 
@@ -93,9 +126,16 @@ def test_an_uncertainty_may_stand_in_the_report(result: Path, tmp_path: Path, ca
     write_report(tmp_path / "u", UncertaintyStudy((), (table,), None, document, notes))
     assert main(["report", str(result), "--uncertainty", str(tmp_path / "u"), "--budget", "ca2_ln2"]) == 0
     found = read((result / "report.html").read_text(encoding="utf-8"))
-    for words in ("finish of the lid", "sum in quadrature", "note: all is linear", "45.50 ± 2.00"):
+    for words in (
+        "finish of the lid",
+        "sum in quadrature",
+        "note: all is linear",
+        "45.50 ± 2.00",
+        "100 % of the variance",
+    ):
         assert words in found.text
     assert "incomplete" not in found.text
+    assert found.text.count("Inputs by what they make uncertain.") == (tmp_path / "u" / "uncertainty.png").is_file()
     file = tmp_path / "u" / "uncertainty.json"
     file.write_text(file.read_text().replace('"distribution"', '"law"'))
     assert main(["report", str(result), "--uncertainty", str(file)]) == 2
@@ -115,6 +155,6 @@ def test_text_cannot_break_out_of_the_page() -> None:
     kept = Collector()
     kept.print(table)
     kept.print("<script>alert(1)</script>", markup=False)
-    found = read(page("<title>", [("<h>", blocks(kept.items))]))
+    found = read(page("<title>", [("<h>", box("lead", folded("<w>", blocks(kept.items))))], subtitle="<u>"))
     assert "script" not in found.seen
     assert "a < b & c" in found.text
