@@ -87,7 +87,7 @@ def test_the_report_begins_with_the_result_in_sentences_and_ends_with_how_to_rea
     assert "T_eff^4 comes from" in found.text
     order = [
         found.text.index(words)
-        for words in ("The ion sees", "What the ion sees in each", "Bodies as the ion", "How to read the")
+        for words in ("The ion sees", "What the ion sees in each", "Bodies as the ion", "of the black body whose")
     ]
     assert order == sorted(order)
     # Every link at the top leads to a heading.
