@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -192,12 +193,16 @@ def _budget(name: str | None, result: Path, uncertainty: Path | None) -> str:
         return ""
     from bbrmodel.budget import evaluate_budget, find_budget
     from bbrmodel.cli.budget import fill_from_case, show_tables
-    from bbrmodel.cli.html import blocks
+    from bbrmodel.cli.html import blocks, pictures
+    from bbrmodel.cli.report_words import caption
+    from bbrmodel.viz.budget_figure import plot_budget
 
     evaluated, parts = fill_from_case(evaluate_budget(find_budget(name)), result, uncertainty, surfaces=False)
     settings, kept = _collecting()
     show_tables(evaluated, parts, settings, checks=False, inputs=False)
-    return blocks(kept.items)
+    with TemporaryDirectory() as folder:
+        figure = plot_budget(evaluated, Path(folder) / "budget.png")
+        return blocks(kept.items) + "\n" + pictures({figure: caption(figure.stem)})
 
 
 def _case_text(result: Path) -> str:

@@ -18,6 +18,7 @@ _CAPTIONS = {
     "ion_spectrum": "Spectral energy density at the ion, its largest parts, and black bodies.",
     "ion_line": "Effective temperature and clock shift along a line through the trap.",
     "time_series": "The run in time.",
+    "budget": "Uncertainties of the rows: as printed, recomputed from the inputs, and as we would enter them.",
     "uncertainty": "Inputs by what they make uncertain.",
 }
 HOW_TO_READ = (

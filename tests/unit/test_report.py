@@ -112,8 +112,15 @@ def test_a_budget_may_stand_in_the_report(result: Path, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     assert main(["report", str(result), "--budget", "ca2_ln2", "-o", str(file)]) == 0
     found = read(file.read_text(encoding="utf-8"))
-    for words in ("Quadratic Zeeman (DC)", "482.9 ± 1.4", "by part", "uncertainty incomplete"):
+    for words in (
+        "Quadratic Zeeman (DC)",
+        "482.9 ± 1.4",
+        "by part",
+        "uncertainty incomplete",
+        "Uncertainties of the rows",
+    ):
         assert words in found.text
+    assert found.seen.count("img") == 2
 
 
 def test_an_uncertainty_may_stand_in_the_report(result: Path, tmp_path: Path, capsys: Capture) -> None:
