@@ -14,6 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOW_NO_FENICS = os.environ.get("BBRMODEL_ALLOW_NO_FENICS") == "1"
 HAS_FENICS = importlib.util.find_spec("dolfinx") is not None
 
+# The matrices of tests are small: a second thread of the linear algebra would only wait, and take a core to do so.
+# Read when numpy is loaded, which is later.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same examples on every run, and no deadline: the first call of a compiled function may take seconds.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
@@ -61,6 +65,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"unexpected skip: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache for cases that several files solve; tests of the cache itself use one of their own."""
+    return tmp_path_factory.mktemp("shared_cache")
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,12 @@ from bbrmodel.solution import Solution
 from bbrmodel.spec import load_case
 
 pytestmark = pytest.mark.fenics
-COARSE = {"geometry.resolution": '"coarse"', "radiation.rays_per_facet": "256"}
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache shared by the runs of this module."""
-    return tmp_path_factory.mktemp("cache")
+COARSE = {
+    "geometry.resolution": '"coarse"',
+    "radiation.rays_per_facet": "128",
+    "radiation.portal_rays": "20000",
+    "ion.rays": "65536",
+}
 
 
 def solve(cache: Path, **changes: str) -> Solution:
@@ -24,9 +23,9 @@ def solve(cache: Path, **changes: str) -> Solution:
 
 
 @pytest.fixture(scope="module")
-def usual(cache: Path) -> Solution:
+def usual(shared_cache: Path) -> Solution:
     """Return the case as shipped."""
-    return solve(cache)
+    return solve(shared_cache)
 
 
 def test_heat_is_balanced(usual: Solution) -> None:
@@ -41,7 +40,7 @@ def test_rays_are_not_lost_and_rows_close(usual: Solution) -> None:
     assert usual.radiation.reciprocity_deviation_before < 0.01
 
 
-def test_everything_at_one_temperature_is_what_the_ion_sees(cache: Path) -> None:
+def test_everything_at_one_temperature_is_what_the_ion_sees(shared_cache: Path) -> None:
     """79.5 K everywhere: T_eff = 79.5 K to 1e-6 K and the paper's 45.5e-19."""
     solution = solve_case(
         load_case(
@@ -53,7 +52,7 @@ def test_everything_at_one_temperature_is_what_the_ion_sees(cache: Path) -> None
                 "boundary_conditions.0.temperature_K": "79.5",
             },
         ),
-        cache=cache,
+        cache=shared_cache,
     )
     assert solution.ion is not None
     assert solution.ion.effective_temperature_K == pytest.approx(79.5, abs=1e-6)
@@ -66,8 +65,8 @@ def test_parts_lie_between_the_bath_and_the_room(usual: Solution) -> None:
         assert 77.3 < body.min_K <= body.mean_K <= body.max_K <= 293.0 + 1e-9
 
 
-def test_radio_frequency_power_warms_the_trap_most(usual: Solution, cache: Path) -> None:
-    off = solve(cache, rf_power_W="0.0")
+def test_radio_frequency_power_warms_the_trap_most(usual: Solution, shared_cache: Path) -> None:
+    off = solve(shared_cache, rf_power_W="0.0")
     step = {
         a.name: a.temperature_K - b.temperature_K
         for a, b in zip(usual.thermal.sensors, off.thermal.sensors, strict=True)
@@ -83,8 +82,8 @@ def test_the_sky_is_full_and_shares_add_up(usual: Solution) -> None:
     assert usual.ion.sum_of_weights == pytest.approx(1.0, abs=1e-9)
 
 
-def test_black_covers_keep_the_room_out(usual: Solution, cache: Path) -> None:
-    black = solve(cache, vent_cover_finish='"oxidised_heavy"')
+def test_black_covers_keep_the_room_out(usual: Solution, shared_cache: Path) -> None:
+    black = solve(shared_cache, vent_cover_finish='"oxidised_heavy"')
     assert usual.ion is not None
     assert black.ion is not None
     assert black.ion.effective_temperature_K < usual.ion.effective_temperature_K

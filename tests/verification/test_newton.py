@@ -33,7 +33,7 @@ MAX_STEPS = 8
 
 
 @pytest.fixture
-def results(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def results(monkeypatch: pytest.MonkeyPatch, shared_cache: Path) -> Callable[..., Any]:
     """Return a function that solves a case and gives what Newton's method returned."""
     from bbrmodel.conduction import newton
     from bbrmodel.model import thermal
@@ -41,7 +41,7 @@ def results(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     def uniform(case: Any, mesh: Any, assignment: Any, *, split: SplitMesh, exchange: Any) -> FloatArray:
         return np.full(len(split.points_m), thermal.first_guess(case, assignment))
 
-    def solve(folder: Path, case: str, changes: list[str], **options: float) -> Any:
+    def solve(case: str, changes: list[str], **options: float) -> Any:
         kept = []
         with monkeypatch.context() as patch:
             original = newton.solve_steady
@@ -52,7 +52,7 @@ def results(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
             patch.setattr(newton, "solve_steady", keep)
             patch.setattr(thermal, "_linear_start", uniform)  # quadratic temperatures start uniform as well
-            solve_case(load_case(case, changes), cache=folder / "cache")
+            solve_case(load_case(case, changes), cache=shared_cache)
         return kept[-1]
 
     return solve
@@ -72,7 +72,7 @@ def test_the_residual_falls_with_its_square_when_linear_solves_are_exact(
 ) -> None:
     case = box_of_steep_conductivity(tmp_path) if changes is COLD else "benchmarks/coupled_box.toml"
     settings = [*BOX, *changes, f"solver.degree={degree}"]
-    result = results(tmp_path, case, settings, linear_tolerance=1e-11, tolerance=1e-10)
+    result = results(case, settings, linear_tolerance=1e-11, tolerance=1e-10)
     part = [residual / result.scale_W for residual in result.history_W]
     # Below 1e-8 the linear solves decide (1e-11 of the residual before); 0.2 is seen.
     ratios = [after / before**2 for before, after in pairwise(part) if after > 1e-8]
@@ -96,5 +96,5 @@ def test_the_residual_falls_with_its_square_when_linear_solves_are_exact(
 def test_a_uniform_start_needs_no_more_than_eight_steps(
     tmp_path: Path, results: Callable[..., Any], case: str, changes: list[str]
 ) -> None:
-    result = results(tmp_path, case or box_of_steep_conductivity(tmp_path), changes)
+    result = results(case or box_of_steep_conductivity(tmp_path), changes)
     assert result.start_steps + len(result.history_W) - 1 <= MAX_STEPS
