@@ -82,6 +82,7 @@ class TensorShift:
     m: float
     shift_Hz: float
     fractional_shift: float
+    uncertainty_Hz: float | None = None  # from the anisotropy's standard error and the tensor polarizability's
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def _field_rows(ion: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         if found["value"] is not None:
             rows.append(("anisotropy along the quantisation axis", with_error(found["value"], found["std"]), "1"))
         rows += [
-            (f"tensor shift of |m| = {shift['m']:g}", number(shift["shift_Hz"]), "Hz")
+            (f"tensor shift of |m| = {shift['m']:g}", with_error(shift["shift_Hz"], shift.get("uncertainty_Hz")), "Hz")
             for shift in found["tensor_shifts"]
         ]
         if remark := found.get("tensor_remark"):

@@ -51,6 +51,7 @@ def report(
         ("Result", html.blocks(tables)),
         ("Uncertainty", html.blocks(_uncertainty_items(found))),
         ("Budget", _budget(budget, result, uncertainty)),
+        ("Data of the clock", _clock_data(run)),
         ("Warnings", html.box("warnings", html.blocks([f"- {line}" for line in warnings]))),
         ("How to read the tables", html.blocks(HOW_TO_READ)),
         ("The case, with all defaults", html.folded("show the case file", _case_text(result))),
@@ -203,6 +204,23 @@ def _budget(name: str | None, result: Path, uncertainty: Path | None) -> str:
     with TemporaryDirectory() as folder:
         figure = plot_budget(evaluated, Path(folder) / "budget.png")
         return blocks(kept.items) + "\n" + pictures({figure: caption(figure.stem)})
+
+
+def _clock_data(run: "Run") -> str:
+    """Return every number of the clock's data with its source; nothing where there is no ion."""
+    if run.document["ion"] is None:
+        return ""
+    from bbrmodel.cli.html import blocks
+    from bbrmodel.cli.shift import coefficient_table
+    from bbrmodel.ion.clocks import clock
+    from bbrmodel.ion.quick import SIGN_CONVENTION, coefficients_of
+    from bbrmodel.ion.shift import tensor_remark
+
+    found = clock(run.document["ion"]["clock"])
+    lines = [f"- sign: {SIGN_CONVENTION}"]
+    lines += [f"- anisotropic field: {remark}" for remark in (tensor_remark(found),) if remark]
+    lines += [f"- note: {note}" for note in (found.notes,) if note]
+    return blocks([coefficient_table(f"{found.species} {found.transition}", coefficients_of(found)), *lines])
 
 
 def _case_text(result: Path) -> str:

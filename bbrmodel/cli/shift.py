@@ -8,7 +8,11 @@ from bbrmodel.cli.options import JsonOption
 from bbrmodel.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from bbrmodel.ion.quick import ClockShift
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from bbrmodel.ion.quick import ClockShift, Coefficient
 
 
 def shift(
@@ -46,12 +50,7 @@ def _show(found: "ClockShift", settings: Settings) -> None:
     ]
     title = f"{found.species} {found.transition} at {found.temperature_K:g} K"
     settings.out.print(make_table(title, ("quantity", "value", "unit"), rows=rows))
-    data = [
-        (c.name, with_error(c.value, c.uncertainty) if c.name != "frequency" else str(c.value), c.unit,
-         "yes" if c.verified else "no", c.source)
-        for c in found.coefficients
-    ]  # fmt: skip
-    settings.out.print(make_table("Data", ("coefficient", "value", "unit", "read in its source", "source"), rows=data))
+    settings.out.print(coefficient_table("Data", found.coefficients))
     if found.alternatives:
         others = [
             (with_error(a.value, a.uncertainty), number(a.shift_Hz), "yes" if a.verified else "no", a.source)
@@ -68,6 +67,19 @@ def _show(found: "ClockShift", settings: Settings) -> None:
         settings.out.print(f"warning: {warning}", soft_wrap=True, markup=False)
 
 
+def coefficient_table(title: str, coefficients: "Sequence[Coefficient]") -> "Table":
+    """Return numbers of a clock's data with their sources."""
+    from bbrmodel.cli.numbers import with_error
+    from bbrmodel.cli.tables import make_table
+
+    rows = [
+        (c.name, with_error(c.value, c.uncertainty) if c.name != "frequency" else str(c.value), c.unit,
+         "yes" if c.verified else "no", c.source)
+        for c in coefficients
+    ]  # fmt: skip
+    return make_table(title, ("coefficient", "value", "unit", "read in its source", "source"), rows=rows)
+
+
 def _magnetic_rows(found: "ClockShift") -> list[tuple[str, str, str]]:
     """Return the shift by the magnetic field, or that the data do not give it."""
     from bbrmodel.cli.numbers import number
@@ -80,4 +92,4 @@ def _magnetic_rows(found: "ClockShift") -> list[tuple[str, str, str]]:
     ]
 
 
-__all__ = ["shift"]
+__all__ = ["coefficient_table", "shift"]

@@ -93,12 +93,13 @@ def anisotropy(
         spread = np.array([e @ _as_matrix(row) @ e - mean_zz * row[:3].sum() for row in group]) / total
         variance += float(spread.var(ddof=1)) / len(spread)
     mean_squared = 4.0 * total / (VACUUM_PERMITTIVITY * SPEED_OF_LIGHT)
+    std = 0.75 * variance**0.5
     return replace(
         found,
         axis=(float(e[0]), float(e[1]), float(e[2])),
         value=value,
-        std=0.75 * variance**0.5,
-        tensor_shifts=_tensor_shifts(transition, mean_squared, value),
+        std=std,
+        tensor_shifts=_tensor_shifts(transition, mean_squared, value, std),
     )
 
 
@@ -145,13 +146,19 @@ def _as_matrix(products: FloatArray) -> FloatArray:
     return matrix
 
 
-def _tensor_shifts(transition: Clock, mean_squared: float, value: float) -> tuple[TensorShift, ...]:
+def _tensor_shifts(transition: Clock, mean_squared: float, value: float, std: float) -> tuple[TensorShift, ...]:
     """Return the shift of each component that the clock interrogates; none where the data have no polarizability."""
     response = transition.response
     if not isinstance(response, OpticalResponse) or response.tensor is None:
         return ()
-    shifts = [(m, tensor_shift_Hz(transition, mean_squared, anisotropy=value, m=m)) for m in response.tensor.m]
-    return tuple(TensorShift(m, shift, shift / transition.frequency_Hz) for m, shift in shifts)
+    tensor = response.tensor
+    error = float(np.hypot(std, value * tensor.uncertainty / tensor.polarizability))
+    shifts = []
+    for m in tensor.m:
+        for_each = tensor_shift_Hz(transition, mean_squared, anisotropy=1.0, m=m)
+        shift = value * for_each
+        shifts.append(TensorShift(m, shift, shift / transition.frequency_Hz, abs(error * for_each)))
+    return tuple(shifts)
 
 
 __all__ = ["anisotropy", "trace_moments"]

@@ -154,7 +154,7 @@ def _cross_check(check: Document) -> CrossCheck:
 
 
 def _anisotropy(found: Document) -> Anisotropy:
-    shifts = tuple(TensorShift(**_numbers(shift)) for shift in found["tensor_shifts"])
+    shifts = tuple(_record(TensorShift, shift) for shift in found["tensor_shifts"])
     x, y, z = (tuple(row) for row in found["field_tensor"])
     return replace(_record(Anisotropy, {**found, "tensor_shifts": []}), tensor_shifts=shifts, field_tensor=(x, y, z))
 

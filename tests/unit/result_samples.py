@@ -119,7 +119,7 @@ def make_ion() -> IonField:
 
 def make_anisotropy() -> Anisotropy:
     tensor = ((0.32, 0.0, 0.01), (0.0, 0.34, 0.0), (0.01, 0.0, 0.34))
-    shifts = (TensorShift(0.5, -1e-5, -2.4e-20), TensorShift(2.5, 1.2e-5, 3e-20))
+    shifts = (TensorShift(0.5, -1e-5, -2.4e-20), TensorShift(2.5, 1.2e-5, 3e-20, 1e-7))
     return Anisotropy(tensor, -0.02, 0.02, axis=(0.0, 0.0, 1.0), value=0.01, std=1e-5, tensor_shifts=shifts)
 
 

@@ -85,6 +85,7 @@ def test_the_report_begins_with_the_result_in_sentences_and_ends_with_how_to_rea
     seen = with_error(ion["effective_temperature_K"], ion["effective_temperature_std_K"])
     assert f"The ion sees {seen} K" in found.text
     assert "T_eff^4 comes from" in found.text
+    assert "delta_alpha0 = excited minus ground state" in found.text
     order = [
         found.text.index(words)
         for words in ("The ion sees", "What the ion sees in each", "Bodies as the ion", "of the black body whose")

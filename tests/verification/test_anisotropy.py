@@ -139,6 +139,11 @@ def test_the_tensor_shift_follows_from_the_field_and_the_anisotropy() -> None:
     expected = -8.6111922e-3 * squared / MEAN_SQUARED_FIELD_300K * -24.50 * found.value
     assert by_m[2.5] == pytest.approx(expected, rel=1e-3)  # digits of the polarizability
     assert sum(by_m.values()) == pytest.approx(0.0, abs=1e-12 * abs(expected))
+    # Their errors are those of A and of the polarizability, 0.49 %.
+    assert found.std is not None
+    relative = np.hypot(found.std / found.value, 2.0e-42 / 4.0395e-40)
+    errors = [shift.uncertainty_Hz for shift in found.tensor_shifts]
+    assert errors == pytest.approx([relative * abs(shift) for shift in by_m.values()], rel=1e-9)  # rounding
 
 
 def test_the_error_counts_the_rays_of_the_exchange() -> None:
