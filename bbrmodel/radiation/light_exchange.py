@@ -11,7 +11,7 @@ reflections and passages: facets count as black with the area (area x emissivity
 a facet absorbs :math:`\alpha_b H`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +20,17 @@ from scipy.sparse import coo_matrix
 
 from bbrmodel.constants import STEFAN_BOLTZMANN
 from bbrmodel.radiation.exchange_areas import ExchangeAreas
+from bbrmodel.radiation.fourth_power import (
+    fourth_power_gradient,
+    mean_fourth_power,
+    sampled_fourth_power,
+    sampled_gradient,
+)
 from bbrmodel.radiation.light_classes import LightClasses
 from bbrmodel.radiation.radiosity import RadiositySolver
 from bbrmodel.typing import BoolArray, FloatArray, IntArray
 
+_ALIKE = 0.1  # relative change of absorptivities for which a coarse space still serves
 # Of the light that is sent out; far below the energy residual that a solve may leave.
 TOLERANCE = 1e-11
 
@@ -107,17 +114,30 @@ class LightState:
 
 
 class LightExchange:
-    """Radiative heat of the solid's nodes and its derivative; keeps the state of the last linearisation."""
+    """Radiative heat of the solid's nodes and its derivative; keeps the state of the last linearisation.
 
-    def __init__(self, surfaces: RadiatingSurfaces, num_nodes: int, *, tolerance: float = TOLERANCE) -> None:
+    `tolerance` is that of irradiances, of the light that is sent out; it may be changed between calls. With
+    `keep_coarse` coarse spaces serve again while absorptivities change little: quicker, but then the last digits depend
+    on what was solved before.
+    """
+
+    def __init__(
+        self,
+        surfaces: RadiatingSurfaces,
+        num_nodes: int,
+        *,
+        tolerance: float = TOLERANCE,
+        keep_coarse: bool = False,
+    ) -> None:
         self.surfaces = surfaces
-        self._tolerance = tolerance
+        self.tolerance = tolerance
+        self._keep_coarse = keep_coarse
         self._num_nodes = num_nodes
         self._solid = np.flatnonzero((surfaces.nodes[:, 0] >= 0) & surfaces.radiates)
         self._nodes = surfaces.nodes[self._solid]
         self._area = surfaces.area_m2
-        self._mean_fourth: _ByFacet = _sampled_fourth_power if surfaces.corners is not None else mean_fourth_power
-        self._fourth_gradient: _ByFacet = _sampled_gradient if surfaces.corners is not None else fourth_power_gradient
+        self._mean_fourth: _ByFacet = sampled_fourth_power if surfaces.corners is not None else mean_fourth_power
+        self._fourth_gradient: _ByFacet = sampled_gradient if surfaces.corners is not None else fourth_power_gradient
         self.lights: tuple[LightState, ...] = ()
         self._solvers: dict[str, RadiositySolver] = {}
         self._frozen = False
@@ -181,7 +201,7 @@ class LightExchange:
         if start is not None and self._frozen:
             return state
         irradiance = state.solver.solve_irradiance(
-            state.source, environment=environment, start=start, tolerance=self._tolerance
+            state.source, environment=environment, start=start, tolerance=self.tolerance
         )
         return replace(state, irradiance=irradiance)
 
@@ -189,7 +209,9 @@ class LightExchange:
         """Return the solver of a class of light, the last one where absorptivities have not changed."""
         last = self._solvers.get(name)
         if last is None or not np.array_equal(last.absorptivity, absorptivity):
-            last = self._solvers[name] = RadiositySolver(areas, absorptivity, self.surfaces.patch)
+            near = last if self._keep_coarse and last is not None and _alike(last.absorptivity, absorptivity) else None
+            similar = near.similar or near if near is not None else None
+            last = self._solvers[name] = RadiositySolver(areas, absorptivity, self.surfaces.patch, similar)
         return last
 
     def apply_derivative(self, direction: FloatArray, *, tolerance: float = 1e-7) -> FloatArray:
@@ -323,6 +345,11 @@ class LightExchange:
         return heat
 
 
+def _alike(one: FloatArray, other: FloatArray) -> bool:
+    """Tell whether all absorptivities are nearly equal."""
+    return bool((np.abs(one - other) <= _ALIKE * np.minimum(one, other)).all())
+
+
 def _emission_change(light: LightState, change_mean: FloatArray, fourth: tuple[FloatArray, FloatArray]) -> FloatArray:
     """Return the change of the solver's source minus newly absorbed flux [W/m2].
 
@@ -348,44 +375,8 @@ def _emission_transposed(
     return by_mean, by_fourth
 
 
-def _complete_homogeneous(values: Sequence[FloatArray], degree: int) -> FloatArray:
-    """Return h_degree(values): the sum of all monomials of that degree."""
-    table = [np.ones_like(values[0])] + [np.zeros_like(values[0]) for _ in range(degree)]
-    for value in values:
-        for k in range(1, degree + 1):
-            table[k] = table[k] + value * table[k - 1]
-    return table[degree]
-
-
-def mean_fourth_power(corner: FloatArray) -> FloatArray:
-    """Return the exact mean of T^4 over triangles with linear T; `corner` has shape (num, 3), [K]."""
-    mean: FloatArray = _complete_homogeneous([corner[:, k] for k in range(3)], 4) / 15.0
-    return mean
-
-
-def fourth_power_gradient(corner: FloatArray) -> FloatArray:
-    """Return the derivative of `mean_fourth_power` by the corner temperatures, shape (num, 3), [K3]."""
-    columns = [corner[:, k] for k in range(3)]
-    gradient: FloatArray = np.stack([_complete_homogeneous([*columns, columns[k]], 3) for k in range(3)], axis=1) / 15.0
-    return gradient
-
-
-def _sampled_fourth_power(middle: FloatArray) -> FloatArray:
-    """Return the mean of T^4 over triangles by the middles of their edges (num, 3) [K]; exact for quadratic T^4."""
-    mean: FloatArray = (middle**4).mean(axis=1)
-    return mean
-
-
-def _sampled_gradient(middle: FloatArray) -> FloatArray:
-    """Return the derivative of `_sampled_fourth_power`, shape (num, 3), [K3]."""
-    gradient: FloatArray = 4.0 / 3.0 * middle**3
-    return gradient
-
-
 __all__ = [
     "LightExchange",
     "LightState",
     "RadiatingSurfaces",
-    "fourth_power_gradient",
-    "mean_fourth_power",
 ]

@@ -63,11 +63,15 @@ class RadiositySolver:
         shape (num_facets,), [-], 0 < value <= 1; facets that do not radiate may hold anything in that range.
     patch
         shape (num_facets,), patch of every facet for the coarse space.
+    similar
+        A solver of the same areas at nearly the same absorptivities, whose coarse space serves here, too: it decides
+        how many iterations there are, not where they lead.
     """
 
     areas: ExchangeAreas
     absorptivity: FloatArray
     patch: IntArray
+    similar: "RadiositySolver | None" = None
 
     @cached_property
     def _root(self) -> FloatArray:
@@ -138,6 +142,8 @@ class RadiositySolver:
     @cached_property
     def _coarse(self) -> tuple[Any, Any]:
         """Return the patch basis Z = R restricted to patches, and the Cholesky factor of Z^T (A - R S R) Z."""
+        if self.similar is not None:
+            return self.similar._coarse
         num = len(self.patch)
         basis = csr_matrix((self._root + 1e-12, (np.arange(num), self.patch)))
         exchange = self.areas.block_sums(self.patch, basis.shape[1], self._root * (self._root + 1e-12))

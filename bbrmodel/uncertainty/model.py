@@ -126,9 +126,11 @@ def vary(model: Model, overrides: Mapping[str, object]) -> Setup | None:
     return _setup(solved, case, assignment, plan) if _same_exchange(plan, light.plan) else None
 
 
-def exchange_of(model: Model, setup: Setup, *, tolerance: float = TOLERANCE) -> LightExchange:
+def exchange_of(
+    model: Model, setup: Setup, *, tolerance: float = TOLERANCE, keep_coarse: bool = False
+) -> LightExchange:
     """Return the exchange of a variant, its irradiances to start from those of the case."""
-    exchange = LightExchange(setup.surfaces, model.num_nodes, tolerance=tolerance)
+    exchange = LightExchange(setup.surfaces, model.num_nodes, tolerance=tolerance, keep_coarse=keep_coarse)
     exchange.lights = model.exchange.lights
     return exchange
 

@@ -9,9 +9,10 @@ from bbrmodel.errors import ConfigError
 from bbrmodel.materials.optics import warm_share
 from bbrmodel.radiation.light_classes import BandOptics, SourceOptics
 from bbrmodel.typing import FloatArray, IntArray
-from bbrmodel.uncertainty.curves import InputCurve, curve_through, nodes_of
+from bbrmodel.uncertainty.curves import InputCurve, curve_through
 from bbrmodel.uncertainty.inputs import Input
-from bbrmodel.uncertainty.model import Model, Setup, vary
+from bbrmodel.uncertainty.model import Model
+from bbrmodel.uncertainty.variants import InputVariants, given_of, log_numbers_of
 
 _STEP_K = 1e-3
 
@@ -60,73 +61,27 @@ class Given:
         return np.flatnonzero(moving[:-1])
 
 
-def tabulate_surfaces(model: Model, inputs: Sequence[Input]) -> tuple[SurfaceNumbers, Given]:
-    """Return optics and given temperatures of all surfaces over the inputs.
-
-    Raises
-    ------
-    ConfigError
-        The light of the case is followed by paths, or an input changes what rays do.
-    """
+def check_samples(model: Model) -> None:
+    """Raise `ConfigError` where the light of the case is followed by paths."""
     if model.looks.paths:
         raise ConfigError(
             f"{model.solved.case.name}: samples need light that is followed by view factors; here something passes "
             "surfaces or depends on direction. Use --method linear."
         )
-    numbers0, given0 = np.log(_numbers(model, model.base)), _given(model.base)
+
+
+def tabulate_surfaces(
+    model: Model, inputs: Sequence[Input], variants: Sequence[InputVariants]
+) -> tuple[SurfaceNumbers, Given]:
+    """Return optics and given temperatures of all surfaces over the inputs."""
     numbers: dict[int, InputCurve] = {}
     given: dict[int, InputCurve] = {}
-    for index, one in enumerate(inputs):
-        ends = [_variant(model, one, z) for z in (1.0, -1.0)]
-        of_optics = any(_changes(np.log(_numbers(model, end)), numbers0) for end in ends)
-        of_given = any(_changes(_given(end), given0) for end in ends)
-        if not of_optics and not of_given:
-            continue
-        setups = [_variant(model, one, float(z)) for z in nodes_of(one)]
-        if of_optics:
-            numbers[index] = curve_through(one, np.array([np.log(_numbers(model, s)) - numbers0 for s in setups]))
-        if of_given:
-            given[index] = curve_through(one, np.array([np.nan_to_num(_given(s) - given0) for s in setups]))
-    return SurfaceNumbers(numbers0, numbers), Given(given0, given)
-
-
-def _changes(one: FloatArray, other: FloatArray) -> bool:
-    return not np.array_equal(one, other, equal_nan=True)
-
-
-def _variant(model: Model, one: Input, z: float) -> Setup:
-    """Return the case with one input moved."""
-    setup = vary(model, one.overrides(z))
-    if setup is None:
-        raise ConfigError(f"{one.name}: changes the mesh or what rays do; such an input cannot be sampled.")
-    return setup
-
-
-def _numbers(model: Model, setup: Setup) -> FloatArray:
-    """Return the numbers of each surface, shape (num_numbers, num_surfaces); 1 where nothing radiates."""
-    surfaces, optics = model.exchange.surfaces, setup.surfaces.optics
-    fields: FloatArray
-    if isinstance(optics, SourceOptics):
-        fields = np.array([optics.e77, optics.e293, optics.a77_293])
-    elif isinstance(optics, BandOptics):
-        fields = np.asarray(optics.emissivity)
-    else:
-        raise ConfigError("these classes of light cannot be sampled. Use --method linear.")
-    result = np.ones((len(fields), len(surfaces.surface_names)))
-    first = np.unique(surfaces.surface, return_index=True)
-    result[:, first[0]] = np.where(surfaces.radiates[first[1]], fields[:, first[1]], 1.0)
-    return result
-
-
-def _given(setup: Setup) -> FloatArray:
-    """Return given temperatures of surfaces and outside [K]."""
-    result = np.full(len(setup.surfaces.surface_names) + 1, np.nan)
-    for index, condition in setup.assignment.conditions.items():
-        if condition.temperature_K is not None:
-            result[index] = condition.temperature_K
-    outside = setup.surfaces.environment_temperature_K
-    result[-1] = np.nan if outside is None else outside
-    return result
+    for index, (one, found) in enumerate(zip(inputs, variants, strict=True)):
+        if found.numbers is not None:
+            numbers[index] = curve_through(one, found.numbers)
+        if found.given is not None:
+            given[index] = curve_through(one, found.given)
+    return SurfaceNumbers(log_numbers_of(model, model.base), numbers), Given(given_of(model.base), given)
 
 
 @dataclass(frozen=True)
@@ -196,4 +151,4 @@ def fields_of(model: Model, name: str) -> Fields:
     return Fields(np.array(field), np.array(surface), np.array(kind), number)
 
 
-__all__ = ["Fields", "Given", "SurfaceNumbers", "fields_of", "tabulate_surfaces"]
+__all__ = ["Fields", "Given", "SurfaceNumbers", "check_samples", "fields_of", "tabulate_surfaces"]

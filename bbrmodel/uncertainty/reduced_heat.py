@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import svd
+from scipy.linalg import qr, svd
 
 from bbrmodel.conduction.terms import FluxLaw, JointTerm, SourceTerm, Term
 from bbrmodel.errors import ConfigError
 from bbrmodel.model.baths import BathTerm
-from bbrmodel.typing import BoolArray, FloatArray
+from bbrmodel.typing import BoolArray, FloatArray, IntArray
 from bbrmodel.uncertainty.curves import InputCurve, curve_through, nodes_of
 from bbrmodel.uncertainty.derivatives import Solids
 from bbrmodel.uncertainty.inputs import Input
-from bbrmodel.uncertainty.model import Model, Setup, vary
+from bbrmodel.uncertainty.model import Model, Setup
+from bbrmodel.uncertainty.variants import InputVariants
 
 _MODE_TOLERANCE = 1e-4  # K, of what the modes leave of the snapshots, root mean square over nodes
-_PROBE_K = 1.0
+_BENT_K = 1e-3  # of a mode, so that what bends with it changes temperatures by less than 1e-5 K
 _SCALED = 1e-6  # of a path: what may differ if it counts as scaled
 
 
@@ -24,12 +25,13 @@ _SCALED = 1e-6  # of a path: what may differ if it counts as scaled
 class Modes:
     """Temperatures as T of the case plus columns times coefficients; given temperatures come first.
 
-    `columns` has shape (num_nodes, num_given + num_free); `given_surface` (num_given,) says whose temperature it is.
+    `columns` has shape (num_nodes, num_given + num_free); `given_surface` (num_given,) says whose temperature it is;
+    `size_K` (num_given + num_free,) is the typical size of each coefficient.
     """
 
     columns: FloatArray
-    given_surface: FloatArray
-    scale: FloatArray  # (num_free,), [K], typical size of each free coefficient
+    given_surface: IntArray
+    size_K: FloatArray
 
     @property
     def num_given(self) -> int:
@@ -73,14 +75,22 @@ class ReducedBath:
     tests: FloatArray
     curves: dict[int, InputCurve]
 
-    def residual(self, z: FloatArray, a: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return heat (num, m) of samples and its derivatives (num, m, M)."""
-        T = self.T + a @ self.modes.T
+    def heat(self, z: FloatArray, a: FloatArray) -> FloatArray:
+        """Return heat of samples, (num, m)."""
+        return np.asarray(self.law(self._superheated(z, a))[0] @ self.tests)
+
+    def slope(self, z: FloatArray, a: FloatArray) -> FloatArray:
+        """Return its derivatives by coefficients, (num, m, M)."""
+        pairs = (self.tests[:, :, None] * self.modes[:, None, :]).reshape(len(self.T), -1)
+        slopes: FloatArray = self.law(self._superheated(z, a))[1] @ pairs
+        return slopes.reshape(len(z), self.tests.shape[1], -1)
+
+    def _superheated(self, z: FloatArray, a: FloatArray) -> FloatArray:
+        """Return temperatures of the facets (num, num_facets), less what the boiling temperature has risen [K]."""
+        T: FloatArray = self.T + a @ self.modes.T
         for index, curve in self.curves.items():
             T = T - curve(z[:, index])
-        flux, slope = self.law(T)
-        pairs = (self.tests[:, :, None] * self.modes[:, None, :]).reshape(len(self.T), -1)
-        return flux @ self.tests, (slope @ pairs).reshape(len(z), self.tests.shape[1], -1)
+        return T
 
 
 @dataclass(frozen=True)
@@ -98,18 +108,31 @@ class ReducedHeat:
     curves: dict[int, InputCurve]
     baths: tuple["ReducedBath", ...] = ()
 
-    def residual(self, z: FloatArray, a: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return residuals (num, m) of samples with coefficients a (num, M), and their derivatives (num, m, M)."""
-        bent = np.einsum("ijk,nk->nij", self.quadratic, a)
-        value = self.constant + np.einsum("nij,nj->ni", self.linear + 0.5 * bent, a)
-        slope = self.linear + bent
-        for heat, tilt in self._changes(z):
-            value = value + heat + np.einsum("nij,nj->ni", tilt, a)
-            slope = slope + tilt
+    def residual(self, z: FloatArray, a: FloatArray) -> FloatArray:
+        """Return residuals (num, m) of samples with coefficients a (num, M)."""
+        tilt: FloatArray = self.linear + 0.5 * self._bent(a)
+        value: FloatArray = np.broadcast_to(self.constant, (len(z), len(self.constant)))
+        for heat, more in self._changes(z):
+            value, tilt = value + heat, tilt + more
+        value = value + np.matmul(tilt, a[:, :, None])[:, :, 0]
         for bath in self.baths:
-            heat, tilt = bath.residual(z, a)
-            value, slope = value + heat, slope + tilt
-        return value, slope
+            value = value + bath.heat(z, a)
+        return value
+
+    def slope(self, z: FloatArray, a: FloatArray) -> FloatArray:
+        """Return the derivatives of residuals by coefficients, (num, m, M)."""
+        slope: FloatArray = self.linear + self._bent(a)
+        for _, more in self._changes(z):
+            slope = slope + more
+        for bath in self.baths:
+            slope = slope + bath.slope(z, a)
+        return slope
+
+    def _bent(self, a: FloatArray) -> FloatArray:
+        """Return how slopes change with coefficients, (num, m, M)."""
+        m, modes, _ = self.quadratic.shape
+        turned: FloatArray = a @ self.quadratic.reshape(m * modes, modes).T
+        return turned.reshape(len(a), m, modes)
 
     def _changes(self, z: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Yield what inputs change of heat and slope."""
@@ -132,12 +155,20 @@ def find_modes(model: Model, fields: Sequence[FloatArray], varied: Sequence[int]
     given = [index for index in varied if masks.get(index, np.zeros(1, dtype=bool)).any()]
     lift = np.array([masks[index].astype(np.float64) for index in given]).reshape(len(given), model.num_nodes).T
     deviations = np.array([np.where(model.base.fixed, 0.0, T - model.solved.T) for T in fields]).T
-    vectors, sizes, _ = svd(deviations, full_matrices=False, lapack_driver="gesvd")
+    vectors, sizes = principal_axes(deviations)
     limit = _MODE_TOLERANCE * np.sqrt(model.num_nodes)
     num = int((sizes > limit).sum())
     root = np.sqrt(model.num_nodes)
     columns = np.concatenate([lift, root * vectors[:, :num]], axis=1)
-    return Modes(columns, np.array(given, dtype=np.int64), sizes[:num] / root / np.sqrt(len(fields)))
+    size = np.concatenate([np.ones(len(given)), sizes[:num] / root / np.sqrt(len(fields))])
+    return Modes(columns, np.array(given, dtype=np.int64), size)
+
+
+def principal_axes(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return left singular vectors of a tall matrix, and its singular values, the largest first."""
+    tall, triangle = qr(columns, mode="economic")
+    small, sizes, _ = svd(triangle, lapack_driver="gesvd")
+    return tall @ small, sizes
 
 
 def _masks(model: Model) -> dict[int, BoolArray]:
@@ -146,14 +177,16 @@ def _masks(model: Model) -> dict[int, BoolArray]:
     return {names.index(name): nodes for name, nodes in model.solved.fixed_nodes.items()}
 
 
-def reduce_heat(model: Model, inputs: Sequence[Input], modes: Modes, solids: Solids) -> ReducedHeat:
+def reduce_heat(
+    model: Model, inputs: Sequence[Input], variants: Sequence[InputVariants], modes: Modes, solids: Solids
+) -> ReducedHeat:
     """Return the heat balance without light on modes."""
     T, test = model.solved.T, modes.free
     base = _Balance(model.base, solids)
-    terms, curves, rises = _changes(model, inputs, modes, solids)
+    terms, curves, rises = _changes(model, inputs, variants, modes, solids)
     quadratic = np.zeros((test.shape[1], modes.columns.shape[1], modes.columns.shape[1]))
-    for k, column in enumerate(modes.columns.T):
-        step = 1.0 if k < modes.num_given else max(float(modes.scale[k - modes.num_given]), 1e-3)
+    for k in np.flatnonzero(modes.size_K > _BENT_K):
+        column, step = modes.columns[:, k], float(modes.size_K[k])
         ends = [base.slope(T + sign * step * column, modes.columns, bent_only=True) for sign in (1.0, -1.0)]
         quadratic[:, :, k] = test.T @ (ends[0] - ends[1]) / (2.0 * step)
     baths = [_reduce_bath(term, T, modes, rises) for term in model.base.terms if isinstance(term, BathTerm)]
@@ -171,7 +204,7 @@ def _reduce_bath(
 
 
 def _changes(
-    model: Model, inputs: Sequence[Input], modes: Modes, solids: Solids
+    model: Model, inputs: Sequence[Input], variants: Sequence[InputVariants], modes: Modes, solids: Solids
 ) -> tuple[tuple[ReducedTerm, ...], dict[int, InputCurve], dict[str, dict[int, InputCurve]]]:
     """Return what inputs do to heat paths: scale some, add to the rest, raise the boiling temperature of baths."""
     T = model.solved.T
@@ -179,30 +212,30 @@ def _changes(
     factors: dict[int, dict[int, InputCurve]] = {}
     curves: dict[int, InputCurve] = {}
     rises: dict[str, dict[int, InputCurve]] = {}
-    for index, one in enumerate(inputs):
-        moved, conducts = _moved_terms(model, one)
-        if not moved and not conducts:
-            continue
-        setups = [_variant(model, one, float(z)) for z in nodes_of(one)]
-        added = np.zeros((len(setups), *base[0].shape))
-        for k in moved:
+    for index, (one, found) in enumerate(zip(inputs, variants, strict=True)):
+        added = np.zeros((len(nodes_of(one)), *_shape(modes)))
+        for k, moved in found.terms.items():
             term = model.base.terms[k]
             if isinstance(term, BathTerm):
-                lifted = np.array([_boiling_rise(setup.terms[k], term) for setup in setups])
+                lifted = np.array([_boiling_rise(new, term) for new in moved])
                 rises.setdefault(term.name, {})[index] = curve_through(one, lifted)
                 continue
-            table = np.array([_reduce_term(setup.terms[k], T, modes) - base[k] for setup in setups])
-            scale = _factors(one, table, base[k])
+            scale = _factors(one, np.array([_probe(new, T) for new in moved]), _probe(term, T))
             if scale is None:
-                added += table
+                added += np.array([_reduce_term(new, T, modes) - base[k] for new in moved])
             else:
                 factors.setdefault(k, {})[index] = scale
-        if conducts:
-            added += np.array([_conduction_change(model, setup, modes, solids) for setup in setups])
+        if found.conducts is not None:
+            added += np.array([_conduction_change(model, setup, modes, solids) for setup in found.conducts])
         if added.any():
             curves[index] = curve_through(one, added)
-    terms = tuple(ReducedTerm(base[k][:, 0], base[k][:, 1:], found) for k, found in factors.items())
+    terms = tuple(ReducedTerm(base[k][:, 0], base[k][:, 1:], each) for k, each in factors.items())
     return terms, curves, rises
+
+
+def _shape(modes: Modes) -> tuple[int, int]:
+    """Return the shape of heat and slope of a path on modes, (m, 1 + M)."""
+    return modes.free.shape[1], 1 + modes.columns.shape[1]
 
 
 def _boiling_rise(new: Term, old: BathTerm) -> FloatArray:
@@ -218,37 +251,25 @@ def _boiling_rise(new: Term, old: BathTerm) -> FloatArray:
     return new.wall.boiling_K - old.wall.boiling_K
 
 
-def _moved_terms(model: Model, one: Input) -> tuple[list[int], bool]:
-    """Return the heat paths that an input changes, and whether it changes a conductivity."""
-    T, probe = model.solved.T, model.solved.T + _PROBE_K * np.sin(np.arange(model.num_nodes))
-    moved, conducts = set(), False
-    for z in (1.0, -1.0):
-        setup = _variant(model, one, z)
-        conducts |= setup.assignment.curves != model.base.assignment.curves
-        for k, (new, old) in enumerate(zip(setup.terms, model.base.terms, strict=True)):
-            if not all(np.array_equal(new.heat(at), old.heat(at)) for at in (T, probe)):
-                moved.add(k)
-    return sorted(moved), conducts
+def _probe(term: Term, T: FloatArray) -> FloatArray:
+    """Return the heat of a path, and its derivative along an uneven change of temperatures, (2, num_nodes)."""
+    return np.array([term.heat(T), term.apply_derivative(T, np.sin(np.arange(len(T))))])
 
 
 def _factors(one: Input, table: FloatArray, base: FloatArray) -> InputCurve | None:
-    """Return factors of heat and slope if that is all that an input does to a path, else None."""
+    """Return factors of heat and slope if that is all that an input does to a path, else None.
+
+    Both `table` (num_nodes of the curve, 2, num_nodes) and `base` (2, num_nodes) are probes of the path.
+    """
     found = []
-    for part in (slice(0, 1), slice(1, None)):
-        whole, change = base[:, part].ravel(), table[:, :, part].reshape(len(table), -1)
-        size = float(whole @ whole)
-        ratio = change @ whole / size if size > 0.0 else np.zeros(len(change))
-        left = np.abs(change - ratio[:, None] * whole).max(initial=0.0)
-        if left > _SCALED * max(np.abs(whole).max(initial=0.0), np.abs(change).max(initial=0.0)):
+    for part, whole in enumerate(base):
+        probes, size = table[:, part], float(whole @ whole)
+        ratio = probes @ whole / size if size > 0.0 else np.ones(len(probes))
+        left = np.abs(probes - ratio[:, None] * whole).max(initial=0.0)
+        if left > _SCALED * max(np.abs(whole).max(initial=0.0), np.abs(probes).max(initial=0.0)):
             return None
-        found.append(1.0 + ratio)
+        found.append(ratio)
     return curve_through(one, np.array(found).T)
-
-
-def _variant(model: Model, one: Input, z: float) -> Setup:
-    """Return the case with one input moved."""
-    setup = vary(model, one.overrides(z))
-    return model.base if setup is None else setup
 
 
 def _reduce_term(term: Term, T: FloatArray, modes: Modes) -> FloatArray:
@@ -297,4 +318,4 @@ def _sum(parts: list[FloatArray], T: FloatArray) -> FloatArray:
     return total
 
 
-__all__ = ["Modes", "ReducedHeat", "find_modes", "reduce_heat"]
+__all__ = ["Modes", "ReducedHeat", "find_modes", "principal_axes", "reduce_heat"]

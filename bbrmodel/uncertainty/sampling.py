@@ -3,7 +3,8 @@
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,19 @@ from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.derivatives import solid_of
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.model import Model
-from bbrmodel.uncertainty.optics_table import tabulate_surfaces
-from bbrmodel.uncertainty.reduced import Reduced, Tables, build_reduced, evaluate
+from bbrmodel.uncertainty.optics_table import check_samples, tabulate_surfaces
+from bbrmodel.uncertainty.reduced import Reduced, Tables, build_reduced, evaluate, predict
 from bbrmodel.uncertainty.snapshots import Snapshot, Start, base_snapshot, load_or_take
+from bbrmodel.uncertainty.variants import tabulate_variants
 
 _LOG = logging.getLogger(__name__)
 # Of the spread of the output, for the root mean square error at points that the reduced model does not know.
 WANTED_ERROR = 5e-4
-_SIZES = (12, 20, 28, 36, 48, 64)
+_BEYOND = (5, 13, 21, 33, 49)  # full solves above the number of drivers
 _BATCH = 8  # points that judge
 _INDEX_SAMPLES = 512
 _SEED = 20
+_FORMAT = "full solves 2"  # another number where stored solves mean something else
 
 
 @dataclass(frozen=True)
@@ -118,26 +121,44 @@ def train(
 ) -> tuple[Reduced, dict[Quantity, float], int]:
     """Return a reduced model, its error at points it did not know, and the number of full solves."""
     solids = solid_of(model) if model.num_nodes else None
-    tables = Tables(*tabulate_surfaces(model, inputs))
+    tables = tabulate(model, inputs)
     uniform = qmc.Sobol(drivers.number, seed=_SEED + 1).random(128)
     points = coordinates(inputs, drivers, uniform)
     store = cache / "uncertainty" / _content(model, inputs)
     snapshots = [base_snapshot(model, inputs)]
     start = Start(snapshots[0], solids)
     error: dict[Quantity, float] = dict.fromkeys(QUANTITIES, np.inf)
-    for size in _SIZES:
-        while len(snapshots) < 1 + size + _BATCH:
-            z = points[len(snapshots) - 1]
-            snapshots.append(load_or_take(model, inputs, z, store=store, start=start))
+
+    def take(number: int) -> None:
+        while len(snapshots) <= number:
+            snapshots.append(load_or_take(model, inputs, points[len(snapshots) - 1], store=store, start=start))
             if progress is not None:
-                progress(min(len(snapshots) - 1, size + _BATCH), size + _BATCH)
+                progress(len(snapshots) - 1, drivers.number + _BEYOND[0] + _BATCH)
+
+    for size in (drivers.number // 2 + 1, *(drivers.number + more for more in _BEYOND)):
+        take(size)
         reduced = build_reduced(model, inputs, tables, snapshots[: 1 + size], solids)
+        start = replace(start, guess=partial(predict, reduced))
+        take(size + _BATCH)
         error, relative = judge(reduced, snapshots[1 + size : 1 + size + _BATCH], snapshots)
         _LOG.info("reduced model of %d solves %s: error %.1e of the spread", size, reduced.size, relative)
         if relative <= WANTED_ERROR:
             break
     reduced = build_reduced(model, inputs, tables, snapshots, solids)  # the points that judged help, too
     return reduced, error, len(snapshots) - 1
+
+
+def tabulate(model: Model, inputs: Sequence[Input]) -> Tables:
+    """Return what all inputs change.
+
+    Raises
+    ------
+    ConfigError
+        The light is followed by paths, or an input changes the mesh or what rays do.
+    """
+    check_samples(model)
+    variants = tabulate_variants(model, inputs)
+    return Tables(*tabulate_surfaces(model, inputs, variants), variants)
 
 
 def judge(
@@ -157,7 +178,7 @@ def judge(
 
 def _content(model: Model, inputs: Sequence[Input]) -> str:
     """Return a name for all that decides the full solves."""
-    text = case_hash(model.solved.case) + repr([(one.paths, one.distributions, one.group) for one in inputs])
+    text = _FORMAT + case_hash(model.solved.case) + repr([(one.paths, one.distributions, one.group) for one in inputs])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -166,19 +187,18 @@ def _indices(
 ) -> tuple[dict[Quantity, FloatArray], dict[Quantity, FloatArray]]:
     """Return first-order (Saltelli 2010) and total (Jansen 1999) indices of every driver."""
     one, other = uniform[:, : drivers.number], uniform[:, drivers.number :]
-    first_set = evaluate(reduced, coordinates(inputs, drivers, one)).outputs
-    other_set = evaluate(reduced, coordinates(inputs, drivers, other)).outputs
-    first = {quantity: np.zeros(drivers.number) for quantity in QUANTITIES}
-    total = {quantity: np.zeros(drivers.number) for quantity in QUANTITIES}
+    sets = [one, other]
     for k in range(drivers.number):
         mixed = one.copy()
         mixed[:, k] = other[:, k]
-        found = evaluate(reduced, coordinates(inputs, drivers, mixed)).outputs
-        for quantity in QUANTITIES:
-            a, b, ab = first_set[quantity], other_set[quantity], found[quantity]
-            variance = float(np.var(np.concatenate([a, b])))
-            first[quantity][k] = float(np.mean((b - b.mean()) * (ab - a))) / max(variance, 1e-300)
-            total[quantity][k] = 0.5 * float(np.mean((a - ab) ** 2)) / max(variance, 1e-300)
+        sets.append(mixed)
+    found = evaluate(reduced, coordinates(inputs, drivers, np.concatenate(sets))).outputs
+    first, total = {}, {}
+    for quantity in QUANTITIES:
+        a, b, *rest = found[quantity].reshape(len(sets), len(one))
+        variance = max(float(np.var(np.concatenate([a, b]))), 1e-300)
+        first[quantity] = np.array([np.mean((b - b.mean()) * (ab - a)) / variance for ab in rest])
+        total[quantity] = np.array([0.5 * np.mean((a - ab) ** 2) / variance for ab in rest])
     return first, total
 
 

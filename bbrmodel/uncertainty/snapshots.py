@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.derivatives import Solids
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.model import Model, vary
-from bbrmodel.uncertainty.quick import Solved, outputs_by_adjoint, reflected_in, solve_variant
+from bbrmodel.uncertainty.quick import Guess, Solved, outputs_by_adjoint, reflected_in, solve_variant
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Start:
-    """What a full solve starts from: any other one, and what builds the conduction."""
+    """What a full solve starts from: any other one, what builds the conduction, and what guesses the solution at z."""
 
     near: Snapshot
     solids: Solids | None
+    guess: Callable[[FloatArray], Guess] | None = None
 
 
 def overrides_at(inputs: Sequence[Input], z: FloatArray) -> dict[str, object]:
@@ -58,10 +59,8 @@ def overrides_at(inputs: Sequence[Input], z: FloatArray) -> dict[str, object]:
     return found
 
 
-def take_snapshot(
-    model: Model, inputs: Sequence[Input], z: FloatArray, *, near: Snapshot, solids: Solids | None
-) -> Snapshot:
-    """Return the full solve at a point; `near` is any other one.
+def take_snapshot(model: Model, inputs: Sequence[Input], z: FloatArray, *, start: Start) -> Snapshot:
+    """Return the full solve at a point.
 
     Raises
     ------
@@ -73,8 +72,9 @@ def take_snapshot(
     setup = vary(model, overrides_at(inputs, z))
     if setup is None:
         raise ConfigError("an input changes the mesh or what rays do; such inputs cannot be sampled.")
-    solved = solve_variant(model, setup, solids)
-    return _snapshot(model, z, solved, near.reflected)
+    guess = None if start.guess is None else start.guess(z)
+    solved = solve_variant(model, setup, start.solids, guess=guess)
+    return _snapshot(model, z, solved, start.near.reflected if guess is None else guess.reflected)
 
 
 def base_snapshot(model: Model, inputs: Sequence[Input]) -> Snapshot:
@@ -101,7 +101,7 @@ def load_or_take(model: Model, inputs: Sequence[Input], z: FloatArray, *, store:
             return _read(path, names)
         except (OSError, ValueError, KeyError, EOFError):
             path.unlink(missing_ok=True)  # half written by a process that was killed
-    found = take_snapshot(model, inputs, z, near=start.near, solids=start.solids)
+    found = take_snapshot(model, inputs, z, start=start)
     store.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {f"irradiance_{name}": found.irradiance[name] for name in names}
     arrays |= {f"reflected_{name}": found.reflected[name] for name in names}

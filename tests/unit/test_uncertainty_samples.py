@@ -14,7 +14,7 @@ from bbrmodel.uncertainty.linear import compute_linear
 from bbrmodel.uncertainty.model import build_model
 from bbrmodel.uncertainty.reduced import evaluate
 from bbrmodel.uncertainty.sampling import compute_samples, coordinates, find_drivers, train
-from bbrmodel.uncertainty.snapshots import take_snapshot
+from bbrmodel.uncertainty.snapshots import Start, base_snapshot, take_snapshot
 from tests.uncertain_case import write_case
 
 pytestmark = pytest.mark.fenics
@@ -77,18 +77,12 @@ def test_the_reduced_model_meets_full_solves_it_does_not_know(tmp_path: Path) ->
     assert solves < 73
     uniform = np.random.default_rng(5).random((12, drivers.number))
     z = coordinates(inputs, drivers, uniform)
-    base = take_snapshot(model, inputs, z[0], near=_Near(), solids=solid_of(model))
-    exact = [base] + [take_snapshot(model, inputs, point, near=base, solids=solid_of(model)) for point in z[1:]]
+    start = Start(base_snapshot(model, inputs), solid_of(model))
+    exact = [take_snapshot(model, inputs, point, start=start) for point in z]
     found = evaluate(reduced, z).outputs
     for quantity in QUANTITIES:
         full = np.array([one.outputs[quantity] for one in exact])
         assert np.sqrt(np.mean((found[quantity] - full) ** 2)) < 1e-3 * full.std()
-
-
-class _Near:
-    """Stands for a snapshot that knows nothing."""
-
-    reflected: dict[str, np.ndarray] = {}  # noqa: RUF012
 
 
 def test_linear_and_sampled_uncertainties_agree_where_the_case_is_linear(tmp_path: Path) -> None:
