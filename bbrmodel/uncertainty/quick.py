@@ -1,5 +1,6 @@
 """Solve a variant of a solved case: light and temperatures in turn, from what is known of it."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -8,18 +9,20 @@ from scipy.sparse import csr_matrix
 
 from bbrmodel.conduction.linearised import Inverse
 from bbrmodel.conduction.newton import SteadyProblem, solve_steady
+from bbrmodel.errors import ConvergenceError, PropertyRangeError
 from bbrmodel.radiation.light_exchange import TOLERANCE, LightExchange, LightState
 from bbrmodel.typing import FloatArray
 from bbrmodel.uncertainty.channels import QUANTITIES, Channel, Quantity
 from bbrmodel.uncertainty.derivatives import Solids
 from bbrmodel.uncertainty.model import Model, Setup, exchange_of
 
+_LOG = logging.getLogger(__name__)
 # Of the temperatures [K]: 1e-4 K is 1e-23 in the clock at 80 K.
 CHANGE_K = 1e-4
 # Of the light that is sent out: outputs err by the product of the errors of light and adjoint state, 1e-5 K in T_eff.
 LIGHT_TOLERANCE = 1e-5
 _FIRST_TOLERANCES = (1e-3, 1e-4)  # while temperatures are far from converged
-_TURNS, _STEPS = 12, 6
+_TURNS, _STEPS, _RENEWALS = 12, 6, 4
 _TOLERANCE = 1e-8
 _IMBALANCE = 1e-4  # of the largest net heat of a surface
 
@@ -75,7 +78,11 @@ def solve_variant(
         exchange.linearise(T)
         return Solved(T, exchange)
     start = np.where(setup.fixed, setup.value, T)
-    found = _solve_in_turns(setup, solids, exchange, start, is_near=guess is not None)
+    try:
+        found = _solve_in_turns(setup, solids, exchange, start, is_near=guess is not None)
+    except (ConvergenceError, PropertyRangeError) as error:  # of a heat path, at temperatures on the way
+        _LOG.info("turns of light and temperature left the range of a heat path: %s", error)
+        found = None
     if found is not None:
         return found
     exchange.tolerance = TOLERANCE  # Newton's method needs exact residuals
@@ -96,10 +103,12 @@ def _solve_in_turns(
     for turn in range(_TURNS):
         before = T
         T, is_settled = balance.settle(T)
+        if not is_settled:
+            return None
         exchange.tolerance = tolerances[turn + 1] if turn + 1 < len(tolerances) else final
         exchange.linearise(T)
         moved = float(np.abs(T - before).max())
-        if turn >= len(tolerances) and is_settled and _rest(moved, known) < CHANGE_K:
+        if turn >= len(tolerances) and _rest(moved, known) < CHANGE_K:
             return Solved(T, exchange) if balance.is_closed(T) else None
         known = moved
     return None
@@ -115,14 +124,18 @@ class _Balance:
 
     def settle(self, T: FloatArray) -> tuple[FloatArray, bool]:
         """Return temperatures that balance the heat at the light that arrives, and whether they do."""
-        inverse = self._inverse or self._linearise(T)
-        for _ in range(_STEPS):
-            change = inverse(self._missing(T))
-            T = T + np.where(self._free, change, 0.0)
-            if np.abs(change).max() < 0.1 * CHANGE_K:
-                self._inverse = inverse
-                return T, True
-        self._inverse = None  # slopes differ too much here, as where boiling begins: the next turn starts anew
+        for _ in range(_RENEWALS):
+            inverse = self._inverse = self._inverse or self._linearise(T)
+            size, best = np.inf, T
+            for _ in range(_STEPS):
+                change = np.where(self._free, inverse(self._missing(T)), 0.0)
+                step = float(np.abs(change).max())
+                if step < size:
+                    size, best = step, T
+                T = T + change
+                if step < 0.1 * CHANGE_K:
+                    return T, True
+            T, self._inverse = best, None  # slopes differ too much here, as where boiling begins
         return T, False
 
     def is_closed(self, T: FloatArray) -> bool:

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from bbrmodel.errors import ConfigError
-from bbrmodel.spec import load_case
+from bbrmodel.spec import load_case, with_overrides
 from bbrmodel.uncertainty.channels import QUANTITIES
 from bbrmodel.uncertainty.derivatives import solid_of
 from bbrmodel.uncertainty.inputs import find_inputs
 from bbrmodel.uncertainty.linear import compute_linear
-from bbrmodel.uncertainty.model import build_model
+from bbrmodel.uncertainty.model import build_model, vary
+from bbrmodel.uncertainty.quick import solve_variant
 from bbrmodel.uncertainty.reduced import evaluate
 from bbrmodel.uncertainty.sampling import compute_samples, coordinates, find_drivers, train
 from bbrmodel.uncertainty.snapshots import Start, base_snapshot, take_snapshot
-from tests.uncertain_case import write_case
+from tests.uncertain_case import TEXT, write_case
 
 pytestmark = pytest.mark.fenics
 
@@ -138,3 +139,18 @@ def test_an_input_that_moves_rays_is_refused(tmp_path: Path) -> None:
     case = write_case(tmp_path, '[[uncertain]]\nkey = "geometry.mesh_size_m"\nrelative_std = 0.01\n')
     with pytest.raises(ConfigError, match=r"geometry.mesh_size_m: changes the mesh or what rays do"):
         compute_samples(build_model(case), find_inputs(case), 8, cache=tmp_path)
+
+
+@pytest.mark.parametrize("power_W", [0.6, 2.0, 10.0])
+def test_a_variant_whose_bath_begins_to_boil_is_what_the_whole_solve_finds(tmp_path: Path, power_W: float) -> None:
+    """The slope of the boiling curve jumps; 1e-3 K is ten times what turns of light and temperature leave."""
+    path = tmp_path / "bath.toml"
+    text = TEXT.replace("film_W_m2_K = 200.0\nambient_K = 80.0", 'bath = "ln2"')
+    path.write_text(text.replace('body = "top"\npower_W = 1.0', 'body = "base"\npower_W = 0.0'))
+    case = load_case(path)
+    model, change = build_model(case), {"heat_sources.rf.power_W": power_W}
+    setup = vary(model, change)
+    assert setup is not None
+    whole = build_model(with_overrides(case, change))
+    found = solve_variant(model, setup, solid_of(model))
+    assert found.T == pytest.approx(whole.solved.T, abs=1e-3)
