@@ -9,6 +9,7 @@ A `reference.toml` beside the case file holds entries
     uncertainty = 1.5                          # optional
     unit = "K"
     source = "paper, table or page"
+    clock = "ca40p_729"                        # optional: of a result with another clock it says nothing
 """
 
 import math
@@ -22,7 +23,7 @@ from bbrmodel.errors import ConfigError, UnknownNameError, suggest
 from bbrmodel.results.lookup import lookup_all
 
 _NUMBERS = ("value", "uncertainty", "minimum", "maximum")
-_TEXTS = ("quantity", "title", "unit", "source")
+_TEXTS = ("quantity", "title", "unit", "source", "clock")
 _REQUIRED = ("quantity", "unit", "source")
 
 
@@ -38,6 +39,7 @@ class Reference:
     uncertainty: float | None = None
     minimum: float | None = None
     maximum: float | None = None
+    clock: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,19 @@ def _problems(entry: Mapping[str, Any], *, where: str) -> list[str]:
 
 
 def _reference(entry: Mapping[str, Any]) -> Reference:
-    numbers = {key: float(entry[key]) for key in _NUMBERS if key in entry}
-    title = entry.get("title", entry["quantity"])
-    return Reference(quantity=entry["quantity"], title=title, unit=entry["unit"], source=entry["source"], **numbers)
+    numbers: dict[str, Any] = {key: float(entry[key]) for key in _NUMBERS if key in entry}
+    found: dict[str, Any] = {"title": entry["quantity"], **{key: entry[key] for key in _TEXTS if key in entry}}
+    return Reference(**found, **numbers)
 
 
 def compare_with_references(document: Mapping[str, Any], references: tuple[Reference, ...]) -> tuple[Comparison, ...]:
-    """Return each reference with what the result `document` says about it."""
-    return tuple(Comparison(reference, _computed(document, reference.quantity)) for reference in references)
+    """Return each reference with what the result `document` says about it; none of another clock."""
+    used = (document.get("ion") or {}).get("clock")
+    return tuple(
+        Comparison(reference, _computed(document, reference.quantity))
+        for reference in references
+        if reference.clock in (None, used)
+    )
 
 
 def _computed(document: Mapping[str, Any], quantity: str) -> tuple[float, ...]:

@@ -46,6 +46,16 @@ def test_each_reference_is_paired_with_what_was_computed(tmp_path: Path) -> None
     assert absent.computed == ()
 
 
+@pytest.mark.parametrize(("name", "found"), [("ca40p_729", 1), ("yb171p_e3", 0)])
+def test_what_is_published_of_one_clock_says_nothing_of_another(tmp_path: Path, name: str, found: int) -> None:
+    document = dict(to_document(make_solution(), versions={}, peak_memory_MiB=1.0))
+    document["ion"] = {**document["ion"], "clock": name}
+    text = (
+        '[[reference]]\nquantity = "ion.fractional_shift"\nvalue = 1.0\nunit = "1"\nsource = "x"\nclock = "ca40p_729"\n'
+    )
+    assert len(compare_with_references(document, read_references(write(tmp_path, text)))) == found
+
+
 def test_a_case_without_references_has_none(tmp_path: Path) -> None:
     assert read_references(tmp_path / "reference.toml") == ()
 
