@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -94,6 +95,15 @@ def test_the_report_begins_with_the_result_in_sentences_and_ends_with_how_to_rea
     # Every link at the top leads to a heading.
     assert re.findall(r'href="#(\w+)"', text) == re.findall(r'h2 id="(\w+)"', text)
     assert found.text.count(document["warnings"][0]) == 1
+
+
+def test_a_result_without_an_ion_has_a_report(tmp_path: Path) -> None:
+    directory = write_result(replace(make_solution(), ion=None), make_case(tmp_path), tmp_path / "out")
+    assert main(["report", str(directory)]) == 0
+    found = read((directory / "report.html").read_text(encoding="utf-8"))
+    assert "The ion sees" not in found.text
+    assert "Data of the clock" not in found.text
+    assert "Bodies" in found.text
 
 
 def test_the_time_of_a_result_that_has_none_is_said_to_be_unknown() -> None:
