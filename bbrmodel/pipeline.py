@@ -1,6 +1,7 @@
 """The whole chain: a case becomes a mesh, exchange, temperatures, the ion's field and the clock shift."""
 
 import logging
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -169,6 +170,25 @@ def _about_facets(ion: IonField) -> list[str]:
     return notes
 
 
+def _about_passages(seen: Observed) -> list[str]:
+    """Return a note for every opening that rays miss because no portal is there."""
+    left = seen.field.effective_temperature_rays_std_K
+    return [
+        f"rays leave {left:.2g} K in the ion's temperature; {found.share:.0%} of their scatter is light between "
+        f"'{found.source}' and {'the environment' if found.target is None else repr(found.target)} past a place about "
+        f"{1e3 * found.radius_m:.2g} mm in radius, where one in {found.one_in:.0f} goes: declare an opening there (or "
+        "a disc before a small warm surface) in [[radiation.portals]], center_m near "
+        f"{_rounded(found.center_m, 0.1 * found.radius_m)}, normal near {_rounded(found.normal, 0.1)}"
+        for found in seen.passages
+    ]
+
+
+def _rounded(vector: tuple[float, float, float], step: float) -> list[float]:
+    """Return coordinates to the decimal that a step has."""
+    digits = -math.floor(math.log10(step))
+    return [round(value, digits) + 0.0 for value in vector]
+
+
 def _about_near_field(ion: IonField) -> list[str]:
     """Return a note where a surface is so near that light is not that of geometric optics."""
     near = ion.near_field
@@ -213,6 +233,7 @@ def _collect(solved: ThermalSolution, seen: Observed | None) -> Solution:
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
         warnings += _about_facets(ion)
+        warnings += [] if seen is None else _about_passages(seen)
         warnings += _about_near_field(ion)
         warnings += _about_anisotropy(ion)
     return Solution(

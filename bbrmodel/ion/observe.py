@@ -15,11 +15,13 @@ from bbrmodel.ion.near_field import near_field, nearest_facet
 from bbrmodel.ion.spectrum import spectrum_at_ion
 from bbrmodel.ion.tables import bodies_at_ion, shift_of_view, tabulate_ion, with_slopes
 from bbrmodel.model.light import Light
+from bbrmodel.radiation.passages import Passage, find_passages
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.solution import FieldPoint, IonField
 from bbrmodel.spec import Ion, Place
 from bbrmodel.typing import IntArray
 
+_NOTABLE = 1e-4  # error of T_eff from rays as a part of it, beyond which it is worth knowing where they miss light
 _RAYS_PER_MOMENT = 8  # rays of the ion for each path of a moment: anisotropy needs three digits, T_eff six
 
 
@@ -33,11 +35,12 @@ class Owners:
 
 @dataclass(frozen=True)
 class Observed:
-    """The field at the ion and at further points, and what it consists of facet by facet."""
+    """The field at the ion and at further points, what it consists of facet by facet, and openings that rays miss."""
 
     field: IonField
     view: EffectiveView
     slopes: TemperatureDerivatives
+    passages: tuple[Passage, ...] = ()
 
 
 def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> Observed:
@@ -72,7 +75,16 @@ def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> Observed:
         std = {row.name: row.first_std_sr for row in check.surfaces}
         surfaces = tuple(replace(row, effective_solid_angle_std_sr=std.get(row.name)) for row in field.surfaces)
         field = replace(field, cross_check=check, surfaces=surfaces)
-    return Observed(field, view, slopes)
+    return Observed(field, view, slopes, _passages(light, view, seed))
+
+
+def _passages(light: Light, view: EffectiveView, seed: int) -> tuple[Passage, ...]:
+    """Return undeclared openings that the ion's light passes, if rays leave its temperature uncertain."""
+    if view.in_kelvin(view.rays_std) < _NOTABLE * view.temperature_K:
+        return ()
+    gains = view.gain_by_light
+    states = [(state, gains[state.name]) for state in light.exchange.lights if state.name in gains]
+    return find_passages(light.enclosure, states, seed=seed)
 
 
 def _bodies(light: Light, owners: Owners) -> dict[str, str]:
