@@ -14,11 +14,11 @@ from bbrmodel.cli.workflow import RESULTS
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bbrmodel.uncertainty.bracket import Bracket
+    from bbrmodel.uncertainty.bracket import Bracket, Corner, WallEffect
     from bbrmodel.uncertainty.run import UncertaintyStudy
     from bbrmodel.uncertainty.sensors import InputUpdate, SensorStudy
 
-_CANDIDATES, _INPUTS = 6, 8  # rows that are printed
+_CANDIDATES, _INPUTS, _EFFECTS = 6, 8, 8  # rows that are printed
 
 
 class Method(StrEnum):
@@ -90,10 +90,10 @@ def bracket(
     case: CaseArgument,
     *,
     changes: SetOption = None,
-    mirrors: Annotated[bool, typer.Option("--mirrors/--no-mirrors", help="Solve mirror walls, too.")] = True,
+    mirrors: Annotated[bool, typer.Option("--mirrors/--no-mirrors", help="Mirrors, too, all or some walls.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Interval in which T_eff must lie: finishes at the ends of their ranges, walls matt or mirrors."""
+    """Interval in which T_eff must lie: finishes at the ends of their ranges, walls matt, mirrors or mixed."""
     from bbrmodel.cli.tables import as_plain
     from bbrmodel.cli.workflow import show_json
     from bbrmodel.spec import load_case
@@ -110,18 +110,56 @@ def bracket(
 
 
 def _show_bracket(found: "Bracket", settings: Settings) -> None:
-    """Print the interval and its corners."""
+    """Print the interval, its corners and what single walls do."""
+    from bbrmodel.cli.numbers import with_error
     from bbrmodel.cli.tables import make_table
 
-    low, high = found.low, found.high
-    title = f"{found.case}: {low.temperature_K:.2f} K <= T_eff <= {high.temperature_K:.2f} K"
+    low, high = (f"{one.temperature_K:.2f} ± {one.std_K:.2f} K" for one in (found.low, found.high))
     rows = [
-        (one.walls, one.finishes, f"{one.temperature_K:.3f}", f"{one.fractional_shift:.4g}") for one in found.corners
+        (
+            *(one.walls, one.finishes, with_error(one.temperature_K, one.std_K)),
+            with_error(one.fractional_shift, one.shift_std),
+        )
+        for one in found.corners
     ]
+    title = f"{found.case}: {low} <= T_eff <= {high}"
     settings.out.print(make_table(title, ("walls", "finishes", "T_eff (K)", "fractional shift"), rows=rows))
-    for end, words in ((low, "coldest"), (high, "warmest")):
-        levels = ", ".join(f"{path} {level:+g}" for path, level in end.levels.items())
-        settings.out.print(f"{words}: {levels}", soft_wrap=True, markup=False)
+    strong = [one for one in found.effects if _is_strong(one)][:_EFFECTS]
+    if strong:
+        walls = [
+            (
+                one.surface,
+                with_error(one.coldest_K, one.coldest_std_K),
+                with_error(one.warmest_K, one.warmest_std_K),
+            )
+            for one in strong
+        ]
+        columns = ("a mirror instead of matt", "coldest finishes (K)", "warmest finishes (K)")
+        settings.out.print(make_table("What single walls do to T_eff, whatever the others are", columns, rows=walls))
+    important = {one.surface for one in strong}
+    for end, words in ((found.low, "coldest"), (found.high, "warmest")):
+        settings.out.print(f"{words}: {_in_words(end, important)}", soft_wrap=True, markup=False)
+
+
+def _is_strong(one: "WallEffect") -> bool:
+    """Tell whether what a wall does is more than noise."""
+    pairs = ((one.coldest_K, one.coldest_std_K), (one.warmest_K, one.warmest_std_K))
+    return any(abs(value) > 3.0 * std for value, std in pairs)
+
+
+def _in_words(corner: "Corner", important: set[str]) -> str:
+    """Return the walls and finishes of a corner in words."""
+    ends = {-1.0: "lowest", 1.0: "highest"}
+    groups: dict[str, list[str]] = {}
+    for path, level in corner.levels.items():
+        name = path.removesuffix(".finish_level").removeprefix("bodies.").removeprefix("surfaces.")
+        groups.setdefault(ends.get(level, f"level {level:+g}"), []).append(name.strip('"'))
+    parts = [f"{level} absorptivity: {', '.join(names)}" for level, names in groups.items()]
+    walls = f"{corner.walls} walls"
+    if corner.walls == "mixed":
+        named = [name for name in corner.mirrors if name in important]
+        walls = f"mirrors at {', '.join(named) or 'none that matters'}, matt at the others that matter"
+    return f"{walls}; {'; '.join(parts)}"
 
 
 def sensors(

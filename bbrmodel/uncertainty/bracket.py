@@ -1,51 +1,67 @@
 """The interval in which T_eff must lie, whatever the finishes are within their ranges and however walls reflect.
 
-Nobody knows how a wall of a given apparatus reflects, and how bright it is. Both ends of both bound the result: every
-finish at the lowest or highest value of its range, all walls matt or all walls mirrors.
+Nobody knows how a wall of a given apparatus reflects, and how bright it is. Finishes go to the lowest or highest value
+of their ranges; walls are all matt, all mirrors, or each of them what makes the ion coldest or warmest: a bore that is
+a mirror lets more light in than a matt one, a cavity whose wall is one keeps it from the ion.
 """
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bbrmodel.errors import ConfigError
-from bbrmodel.pipeline import solve_case
-from bbrmodel.solution import IonField
+from bbrmodel.resources import cache_dir
 from bbrmodel.spec import Case, Target, find_targets, with_overrides
-from bbrmodel.typing import Progress
-from bbrmodel.uncertainty.channels import Channel
-from bbrmodel.uncertainty.derivatives import Solids, solid_of
-from bbrmodel.uncertainty.model import Model, Setup, build_model, exchange_of, vary
-from bbrmodel.uncertainty.quick import outputs_by_adjoint, reflected_in, solve_variant
+from bbrmodel.typing import FloatArray, Progress
+from bbrmodel.uncertainty.bracket_store import Store, open_store
+from bbrmodel.uncertainty.matt_corners import Levels, MattCorners, Value
+from bbrmodel.uncertainty.model import Model, build_model
+from bbrmodel.uncertainty.wall_kinds import Finishes, Kinds, WallKinds, names_of
 
-_LOG = logging.getLogger(__name__)
-_MAX_ROUNDS = 4
-MATT, MIRROR = "matt", "mirror"
+MATT, MIRROR, MIXED = "matt", "mirrors", "mixed"
+GIVEN, COLDEST, WARMEST = "as given", "coldest", "warmest"
+_STEPS, _MATT_STEPS = 11, 5  # of progress
+_NEAR = 0.15  # chance that a path finds a wall of the other kind, where a choice of kinds is looked at again
+_SURE = 2.0  # standard errors beyond which a choice is changed
 
 
 @dataclass(frozen=True)
 class Corner:
-    """One solved combination: T_eff, its numerical error and the shift, and the level of every finish."""
+    """One solved combination: T_eff and shift with their numerical errors, the level of every finish, the mirrors."""
 
     walls: str
     finishes: str
     temperature_K: float
-    std_K: float | None
+    std_K: float
     fractional_shift: float
+    shift_std: float
     levels: Mapping[str, float]
+    mirrors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WallEffect:
+    """What it does to T_eff that a surface is a mirror instead of matt, on average over what the others are [K]."""
+
+    surface: str
+    coldest_K: float
+    coldest_std_K: float
+    warmest_K: float
+    warmest_std_K: float
 
 
 @dataclass(frozen=True)
 class Bracket:
-    """The interval of T_eff, and all corners that were solved, coldest first."""
+    """The interval of T_eff, all corners that were solved, coldest first, and what single walls do, strongest first."""
 
     case: str
     low: Corner
     high: Corner
     corners: tuple[Corner, ...]
+    effects: tuple[WallEffect, ...]
 
 
 def compute_bracket(
@@ -54,8 +70,8 @@ def compute_bracket(
     """Return the interval of T_eff over finishes and kinds of reflection.
 
     With matt walls every finish goes to the end that its derivative points to, until all derivatives agree with where
-    they are. Mirrors need an exchange of their own for each set of finishes, so that there the same sets are solved,
-    and all finishes at the lowest and at the highest end.
+    they are. The same sets of finishes are then put on walls that are all mirrors, and on walls each of the kind that
+    makes the ion colder or warmer. All that is solved is kept in `cache`: an interrupted bracket goes on.
 
     Raises
     ------
@@ -65,22 +81,28 @@ def compute_bracket(
         A corner cannot be solved.
     """
     targets = finish_targets(case)
-    matt = with_overrides(case, _all_walls(case, 0.0)) if _has_mirrors(case) else case
+    cache = cache or cache_dir()
+    store = open_store(case, cache, "bracket")
+    known = store.get("bracket", with_mirrors)
+    if known is not None:
+        return _from_plain(known)
+    matt = with_overrides(case, _all_matt(case)) if _has_mirrors(case) else case
     model = build_model(matt, cache=cache, progress=progress)
     if model.looks.paths:
-        raise ConfigError(f"{case.source or case.name}: its light is followed by paths: a bracket needs view factors.")
-    search = _Search(model, targets, solid_of(model) if model.num_nodes else None)
-    nominal = {target.path: target.value for target in targets}
-    sets = {"as given": nominal, "coldest": search.extreme(-1.0), "warmest": search.extreme(1.0)}
-    sets |= {"all lowest": dict.fromkeys(nominal, -1.0), "all highest": dict.fromkeys(nominal, 1.0)}
-    corners = [search.corner(name, levels) for name, levels in sets.items()]
+        raise ConfigError(
+            f"{case.source or case.name}: its light is followed by paths (panes, sheets or metals by Fresnel's "
+            "formulas); a bracket needs walls of one absorptivity. Leave out radiation.band_edges_m."
+        )
+    run = _Run(model, MattCorners(model, targets, store), store, progress, _STEPS if with_mirrors else _MATT_STEPS)
+    corners = run.matt_corners()
+    effects: tuple[WallEffect, ...] = ()
     if with_mirrors:
-        for done, (name, levels) in enumerate(sets.items()):
-            corners.append(_mirror_corner(case, name, levels, cache=cache))
-            if progress is not None:
-                progress(done + 1, len(sets))
+        more, effects = run.other_corners()
+        corners += more
     ranked = tuple(sorted(corners, key=lambda one: one.temperature_K))
-    return Bracket(case.name, ranked[0], ranked[-1], ranked)
+    found = Bracket(case.name, ranked[0], ranked[-1], ranked, effects)
+    store.put(asdict(found), "bracket", with_mirrors)
+    return found
 
 
 def finish_targets(case: Case) -> tuple[Target, ...]:
@@ -98,7 +120,10 @@ def finish_targets(case: Case) -> tuple[Target, ...]:
         except ConfigError:
             continue
     if not found:
-        raise ConfigError(f"{case.source or case.name}: has no finish of the library, so there is no range to bracket.")
+        raise ConfigError(
+            f"{case.source or case.name}: has no finish of the library, so there is no range to bracket. Give bodies "
+            "or surfaces a finish (bbrmodel list materials) instead of an emissivity."
+        )
     return tuple(found)
 
 
@@ -106,79 +131,156 @@ def _has_mirrors(case: Case) -> bool:
     return any(surface.specularity for surface in case.surfaces.values())
 
 
-def _all_walls(case: Case, specularity: float) -> dict[str, object]:
-    """Return what makes every surface reflect alike."""
-    wanted: dict[str, object] = {'surfaces."*".specularity': specularity}
-    for name, surface in case.surfaces.items():
-        if surface.specularity is not None:
-            wanted[f'surfaces."{name}".specularity'] = specularity
-    return wanted
+def _all_matt(case: Case) -> dict[str, object]:
+    """Return what makes every surface matt."""
+    return {
+        f'surfaces."{name}".specularity': 0.0
+        for name, surface in case.surfaces.items()
+        if surface.specularity is not None
+    }
 
 
-def _mirror_corner(case: Case, name: str, levels: Mapping[str, float], *, cache: Path | None) -> Corner:
-    """Return one set of finishes with all walls mirrors."""
-    field = solve_case(with_overrides(case, {**levels, **_all_walls(case, 1.0)}), cache=cache).ion
-    if not isinstance(field, IonField):
-        raise ConfigError(f"{case.name}: has no ion. Add [ion].")
-    _LOG.info("bracket: mirrors, %s: %.4f K", name, field.effective_temperature_K)
-    error = field.effective_temperature_std_K
-    return Corner(MIRROR, name, field.effective_temperature_K, error, field.fractional_shift, dict(levels))
+def _from_plain(document: dict[str, Any]) -> Bracket:
+    """Return a bracket from plain values."""
+
+    def corner(one: dict[str, Any]) -> Corner:
+        return Corner(**{**one, "mirrors": tuple(one["mirrors"])})
+
+    return Bracket(
+        document["case"],
+        corner(document["low"]),
+        corner(document["high"]),
+        tuple(corner(one) for one in document["corners"]),
+        tuple(WallEffect(**one) for one in document["effects"]),
+    )
 
 
-class _Search:
-    """Finds the finishes of the coldest and the warmest ion with matt walls."""
+class _Run:
+    """Solves the corners one after the other."""
 
-    def __init__(self, model: Model, targets: Sequence[Target], solids: Solids | None) -> None:
-        self._model, self._targets, self._solids = model, targets, solids
+    def __init__(self, model: Model, matt: MattCorners, store: Store, progress: Progress | None, steps: int) -> None:
+        self._model, self._matt, self._store = model, matt, store
+        self._progress, self._done, self._steps = progress, 0, steps
+        self._sets: dict[str, Levels] = {}
 
-    def extreme(self, sign: float) -> dict[str, float]:
-        """Return the levels of the warmest (sign 1) or coldest (-1) ion."""
-        levels = {target.path: target.value for target in self._targets}
-        for _ in range(_MAX_ROUNDS):
-            slopes = self._slopes(levels)
-            wanted = {path: float(np.sign(sign * slope)) or levels[path] for path, slope in slopes.items()}
-            if wanted == levels:
-                break
-            levels = wanted
-        return levels
+    def matt_corners(self) -> list[Corner]:
+        """Return the corners whose walls are all matt."""
+        nominal = self._matt.nominal
+        sets: dict[str, Levels] = {GIVEN: nominal}
+        for name, sign in ((COLDEST, -1.0), (WARMEST, 1.0)):
+            sets[name] = self._matt.extreme(sign)
+            self._matt.solve(sets[name])  # while it is at hand
+        sets |= {"all lowest": dict.fromkeys(nominal, -1.0), "all highest": dict.fromkeys(nominal, 1.0)}
+        self._sets = sets
+        corners = []
+        for name, levels in sets.items():
+            corners.append(_corner(MATT, name, self._matt.solve(levels), levels, ()))
+            self._step()
+        return corners
 
-    def corner(self, name: str, levels: Mapping[str, float]) -> Corner:
-        """Return one set of finishes, solved."""
-        solved = solve_variant(self._model, self._setup(levels), self._solids)
-        outputs = outputs_by_adjoint(self._model, solved.exchange, reflected_in(self._model, solved.exchange, {}))
-        _LOG.info("bracket: matt, %s: %.4f K", name, outputs["temperature"])
-        error = self._model.view.temperature_std_K if name == "as given" else None
-        return Corner(MATT, name, outputs["temperature"], error, outputs["shift"], dict(levels))
+    def other_corners(self) -> tuple[list[Corner], tuple[WallEffect, ...]]:
+        """Return the corners with mirrors, and what single walls do."""
+        walls = _Lazy(self._model, self._matt)
+        cold, warm, effects = self._kinds(walls)
+        self._step()
+        corners = self._observe(walls, MIRROR, (GIVEN, COLDEST, WARMEST), walls.used)
+        for name, mirror, sign in ((COLDEST, cold, -1.0), (WARMEST, warm, 1.0)):
+            again = self._look_again(walls, name, mirror, sign)
+            corners += self._observe(walls, MIXED, (name,), again)
+        return corners, effects
 
-    def _setup(self, levels: Mapping[str, float]) -> Setup:
-        setup = vary(self._model, dict(levels))
-        if setup is None:
-            raise ConfigError("a finish changes what rays do; a bracket needs matt walls to start from.")
-        return setup
+    def _kinds(self, walls: "_Lazy") -> tuple[FloatArray, FloatArray, tuple[WallEffect, ...]]:
+        """Return which surfaces are mirrors for the coldest and for the warmest ion, 0 or 1, and what each does."""
+        found = self._effects(walls, (COLDEST, WARMEST), 0.5 * walls.used)
+        names, effects = self._model.light.enclosure.surface_names, []
+        by_kelvin = [1.0 / (4.0 * one.mean**0.75) for one in found]
+        for k in np.flatnonzero(walls.used):
+            numbers = [
+                float(x * scale)
+                for one, scale in zip(found, by_kelvin, strict=True)
+                for x in (one.effect[k], one.std[k])
+            ]
+            effects.append(WallEffect(names[k], *numbers))
+        strength = [-max(abs(one.coldest_K), abs(one.warmest_K)) for one in effects]
+        ranked = tuple(effects[k] for k in np.argsort(strength))
+        cold, warm = found
+        return walls.used * (cold.effect < 0.0), walls.used * (warm.effect > 0.0), ranked
 
-    def _slopes(self, levels: Mapping[str, float]) -> dict[str, float]:
-        """Return how the ion's light changes with each level, temperatures of walls held: their sign is what counts."""
-        model = self._model
-        setup = self._setup(levels)
-        solved = solve_variant(model, setup, self._solids)
-        exchange = solved.exchange
-        reflected = reflected_in(model, exchange, {})
-        channel = Channel("temperature", model)
-        psi, _ = channel.emission(exchange.fourth_power)
-        slopes = {}
-        for target in self._targets:
-            step = 0.01 if levels[target.path] <= 0.0 else -0.01
-            moved = exchange_of(model, self._setup({**levels, target.path: levels[target.path] + step}))
-            moved.lights = tuple(replace(light) for light in exchange.lights)
-            moved.linearise(solved.T, frozen=True)
-            total = 0.0
-            for new, old in zip(moved.lights, exchange.lights, strict=True):
-                seen, state = model.looks.direct[old.name], reflected[old.name]
-                gain = seen.arrival + old.solver.areas.apply(state)
-                less = new.absorptivity - old.absorptivity
-                total += float(gain @ (less * (old.share * psi - old.irradiance)))
-            slopes[target.path] = total / step
-        return slopes
+    def _look_again(self, walls: "_Lazy", name: str, mirror: FloatArray, sign: float) -> FloatArray:
+        """Return the choice of kinds after a look at each near that choice itself, not averaged over all others."""
+        chances = walls.used * np.where(mirror > 0.5, 1.0 - _NEAR, _NEAR)
+        (found,) = self._effects(walls, (name,), chances)
+        self._step()
+        wrong = sign * found.effect * np.where(mirror > 0.5, 1.0, -1.0) < -_SURE * found.std
+        changed: FloatArray = np.where(wrong & (walls.used > 0.5) & (found.std > 0.0), 1.0 - mirror, mirror)
+        return changed
+
+    def _effects(self, walls: "_Lazy", names: tuple[str, ...], chances: FloatArray) -> list[Kinds]:
+        """Return what kinds do, from the store where it is known."""
+        what = ("kinds", [sorted(self._sets[name].items()) for name in names], chances.tolist())
+        known = self._store.get(*what)
+        if known is None:
+            found = walls.follower.effects(self._finishes(names), chances)
+            known = [{"effect": one.effect.tolist(), "std": one.std.tolist(), "mean": one.mean} for one in found]
+            self._store.put(known, *what)
+        return [Kinds(np.array(one["effect"]), np.array(one["std"]), float(one["mean"])) for one in known]
+
+    def _observe(self, walls: "_Lazy", kind: str, names: tuple[str, ...], mirror: FloatArray) -> list[Corner]:
+        """Return corners whose walls are mirrors where `mirror` (num_surfaces,) is 1, from the store where known."""
+        what = ("seen", [sorted(self._sets[name].items()) for name in names], mirror.tolist())
+        known = self._store.get(*what)
+        if known is None:
+            known = [asdict(one) for one in walls.follower.observe(self._finishes(names), mirror)]
+            self._store.put(known, *what)
+        self._step()
+        mirrors = names_of(self._model, mirror)
+        return [
+            _corner(kind, name, Value(**one), self._sets[name], mirrors) for name, one in zip(names, known, strict=True)
+        ]
+
+    def _finishes(self, names: tuple[str, ...]) -> list[Finishes]:
+        """Return sets of finishes at the temperatures of the case itself, from which those of mirrors start."""
+        return [Finishes(self._matt.setup(self._sets[name]), self._model.solved.T) for name in names]
+
+    def _step(self) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(min(self._done, self._steps), self._steps)
 
 
-__all__ = ["MATT", "MIRROR", "Bracket", "Corner", "compute_bracket", "finish_targets"]
+class _Lazy:
+    """Makes what follows paths when it is asked for: an interrupted bracket may not need it."""
+
+    def __init__(self, model: Model, matt: MattCorners) -> None:
+        self._model, self._matt = model, matt
+        self._made: WallKinds | None = None
+        enclosure = model.light.enclosure
+        num = len(enclosure.surface_names)
+        found = np.bincount(enclosure.surface, weights=enclosure.radiates, minlength=num) > 0.0
+        self.used: FloatArray = found.astype(np.float64)  # (num_surfaces,), 1 for those that radiate
+
+    @property
+    def follower(self) -> WallKinds:
+        """What follows paths."""
+        if self._made is None:
+            solids = self._matt.solids
+            potential = np.empty(0) if solids is None else self._matt.adjoint.heat
+            self._made = WallKinds(self._model, solids, potential)
+        return self._made
+
+
+def _corner(walls: str, finishes: str, value: Value, levels: Levels, mirrors: tuple[str, ...]) -> Corner:
+    """Return a corner."""
+    return Corner(
+        walls,
+        finishes,
+        value.temperature_K,
+        value.std_K,
+        value.fractional_shift,
+        value.shift_std,
+        dict(levels),
+        mirrors,
+    )
+
+
+__all__ = ["MATT", "MIRROR", "MIXED", "Bracket", "Corner", "WallEffect", "compute_bracket", "finish_targets"]

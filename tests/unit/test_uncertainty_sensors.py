@@ -1,4 +1,4 @@
-"""Thermometers that update the inputs, brackets over finishes, and the commands."""
+"""Thermometers that update the inputs, and the commands."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,8 @@ import pytest
 from bbrmodel.cli.main import main
 from bbrmodel.errors import ConfigError
 from bbrmodel.spec import Case, with_overrides
-from bbrmodel.uncertainty.bracket import compute_bracket, finish_targets
-from bbrmodel.uncertainty.derivatives import solid_of
 from bbrmodel.uncertainty.inputs import find_inputs
-from bbrmodel.uncertainty.model import build_model, vary
-from bbrmodel.uncertainty.quick import solve_variant
+from bbrmodel.uncertainty.model import build_model
 from bbrmodel.uncertainty.sensors import SensorStudy, check_readings, compute_sensors
 from tests.uncertain_case import write_case
 
@@ -129,28 +126,6 @@ def test_a_thermometer_at_the_proposed_place_leaves_what_was_promised(tmp_path: 
 def test_a_case_without_readings_says_how_to_give_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"plates.toml: no thermometer has a reading.*sensors.on_top.reading_K=78.1"):
         check_readings(write_case(tmp_path, POWER))
-
-
-def test_a_bracket_holds_every_finish_between(tmp_path: Path) -> None:
-    case = write_case(tmp_path)
-    assert [target.path for target in finish_targets(case)] == ['surfaces."chamber__*".finish_level']
-    found = compute_bracket(case)
-    assert {one.walls for one in found.corners} == {"matt", "mirror"}
-    assert found.low.temperature_K < found.high.temperature_K
-    model = build_model(case)
-    for level in (-0.7, 0.0, 0.4):
-        setup = vary(model, {'surfaces."chamber__*".finish_level': level})
-        assert setup is not None
-        exchange = solve_variant(model, setup, solid_of(model)).exchange
-        value = model.looks.view(exchange).temperature_K
-        assert found.low.temperature_K - 0.01 <= value <= found.high.temperature_K + 0.01  # noise of the rays
-
-
-def test_a_bracket_needs_a_finish_with_a_range() -> None:
-    from bbrmodel.spec import load_case
-
-    with pytest.raises(ConfigError, match=r"split_sphere.*has no finish of the library"):
-        compute_bracket(load_case("split_sphere"))
 
 
 def test_the_commands_print_and_write_what_they_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
