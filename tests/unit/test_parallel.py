@@ -134,11 +134,11 @@ def test_four_ranks_find_what_one_finds(tmp_path: Path) -> None:
 
 
 def test_view_factors_of_two_ranks_serve_one_and_the_converse(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    runs = [run_case(ranks, SPHERE, tmp_path / str(k), cache=cache) for k, ranks in enumerate((2, 1, 2))]
-    assert [run["radiation"]["from_cache"] for run in runs] == [False, True, True]
-    assert_same(runs[0], runs[1])
-    assert_same(runs[0], runs[2])
+    for first, second in ((2, 1), (1, 2)):
+        cache = tmp_path / f"cache{first}"
+        runs = [run_case(k, SPHERE, tmp_path / f"{first}{second}{k}", cache=cache) for k in (first, second)]
+        assert [run["radiation"]["from_cache"] for run in runs] == [False, True]
+        assert_same(runs[0], runs[1])
 
 
 def test_two_ranks_find_the_same_exchange_with_mirrors_a_portal_and_the_sky_and_by_paths(tmp_path: Path) -> None:
