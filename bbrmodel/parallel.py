@@ -20,7 +20,8 @@ Task = Callable[..., Any]
 _SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
 _RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID")
 # Thread counts that numerical libraries read when they are loaded.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LINEAR_ALGEBRA = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", *_LINEAR_ALGEBRA, "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +127,9 @@ def team() -> Team:
 def join_team() -> Team:
     """Return the processes that mpirun (or srun) has started, and share the machine's cores among them.
 
+    Libraries of linear algebra get one thread each unless the user says otherwise: what they are given is small, and
+    threads that wait for work would take the cores from those that sum over lines.
+
     Raises
     ------
     MissingDependencyError
@@ -149,6 +153,8 @@ def join_team() -> Team:
             for variable in THREAD_VARIABLES:
                 os.environ.setdefault(variable, str(cores()))
             found.start_libraries()
+    for variable in _LINEAR_ALGEBRA:
+        os.environ.setdefault(variable, "1")
     return team()
 
 

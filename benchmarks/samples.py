@@ -10,28 +10,31 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-from bbrmodel.spec import load_case
-from bbrmodel.uncertainty.channels import QUANTITIES
-from bbrmodel.uncertainty.derivatives import solid_of
-from bbrmodel.uncertainty.inputs import find_inputs
-from bbrmodel.uncertainty.model import build_model
-from bbrmodel.uncertainty.reduced import evaluate
-from bbrmodel.uncertainty.sampling import compute_samples, coordinates, find_drivers, train
-from bbrmodel.uncertainty.snapshots import Start, base_snapshot, load_or_take
+from bbrmodel.parallel import join_team
 
 SEED = 2026  # of the points that check; the reduced model uses low-discrepancy points
 
 
 def main() -> None:
-    """Sample, then check."""
+    """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("case", nargs="?", default="lncioc_ca2")
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--check", type=int, default=0, metavar="FULL_SOLVES")
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
+    join_team()  # before numerical libraries are loaded: they read then how many threads they may use
+    measure(options)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Sample, then check."""
+    from bbrmodel.spec import load_case
+    from bbrmodel.uncertainty.channels import QUANTITIES
+    from bbrmodel.uncertainty.inputs import find_inputs
+    from bbrmodel.uncertainty.model import build_model
+    from bbrmodel.uncertainty.sampling import compute_samples
+
     case = load_case(options.case)
     with tempfile.TemporaryDirectory() as folder:
         store = options.keep or Path(folder)
@@ -55,6 +58,14 @@ def main() -> None:
 
 def check(number: int, model, inputs, *, store: Path) -> None:  # type: ignore[no-untyped-def]
     """Print how far the reduced model is from full solves at random points."""
+    import numpy as np
+
+    from bbrmodel.uncertainty.channels import QUANTITIES
+    from bbrmodel.uncertainty.derivatives import solid_of
+    from bbrmodel.uncertainty.reduced import evaluate
+    from bbrmodel.uncertainty.sampling import coordinates, find_drivers, train
+    from bbrmodel.uncertainty.snapshots import Start, base_snapshot, load_or_take
+
     drivers = find_drivers(inputs)
     reduced, _, _ = train(model, inputs, drivers, cache=store)
     z = coordinates(inputs, drivers, np.random.default_rng(SEED).random((number, drivers.number)))
