@@ -81,6 +81,11 @@ def _show_study(study: "UncertaintyStudy", settings: Settings) -> None:
             settings.out.print(make_table(sample_title(study.samples, quantity), HEADER, rows=rows))
         columns = ("quantile", "T_eff (K)", "fractional shift")
         settings.out.print(make_table("Samples", columns, rows=quantile_rows(study.samples)))
+    if study.added:
+        from bbrmodel.uncertainty import added_tables
+
+        rows = added_tables.added_rows(study.added)
+        settings.out.print(make_table(added_tables.TITLE, added_tables.HEADER, rows=rows))
     for note in study.notes:
         settings.out.print(f"note: {note}", soft_wrap=True, markup=False)
 

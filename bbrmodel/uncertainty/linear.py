@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bbrmodel.ion.shift import fractional_data_uncertainty
-from bbrmodel.pipeline import solve_case
-from bbrmodel.spec import with_overrides
+from bbrmodel.resources import cache_dir
 from bbrmodel.typing import Progress
 from bbrmodel.uncertainty.channels import QUANTITIES, Channel, Quantity, ion_sum
 from bbrmodel.uncertainty.derivatives import Adjoint, Solids, change_of_output, solid_of, solve_adjoint, try_out
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.model import Model, vary
 from bbrmodel.uncertainty.tables import Row, UncertaintyTable, make_uncertainty_table
+from bbrmodel.uncertainty.whole import WholeSolves, open_whole_solves
 
 # Of z, whose scale is the width of the input: small, so that the derivative is that at the case itself.
 STEP = 1e-4
@@ -31,19 +31,19 @@ class Slope:
 
 
 def compute_linear(
-    model: Model, inputs: Sequence[Input], *, progress: Progress | None = None
+    model: Model, inputs: Sequence[Input], *, whole: WholeSolves | None = None, progress: Progress | None = None
 ) -> tuple[UncertaintyTable, ...]:
     """Return the linear budgets of T_eff and of the fractional shift.
 
-    Inputs that change the mesh or the exchange of radiation are taken from two whole solves each, with the same rays;
-    all others from one adjoint solve for each output.
+    Inputs that change the mesh or the exchange of radiation are taken from two whole solves each, with the same seed,
+    which `whole` keeps; all others from one adjoint solve for each output.
 
     Raises
     ------
     BbrModelError
         A variant of the case cannot be solved.
     """
-    slopes = compute_slopes(model, inputs, progress=progress)
+    slopes = compute_slopes(model, inputs, whole=whole, progress=progress)
     return tabulate_linear(model, inputs, slopes)
 
 
@@ -59,24 +59,27 @@ def tabulate_linear(model: Model, inputs: Sequence[Input], slopes: Sequence[Slop
     return tuple(tables)
 
 
-def compute_slopes(model: Model, inputs: Sequence[Input], *, progress: Progress | None = None) -> list[Slope]:
+def compute_slopes(
+    model: Model, inputs: Sequence[Input], *, whole: WholeSolves | None = None, progress: Progress | None = None
+) -> list[Slope]:
     """Return the derivatives of all outputs by every input."""
+    whole = whole or open_whole_solves(model.solved.case, cache_dir())
     solids = solid_of(model) if model.num_nodes else None
     adjoints = [solve_adjoint(model, quantity, solids) for quantity in QUANTITIES]
     slopes = []
     for done, one in enumerate(inputs):
-        slopes.append(_slope(model, one, adjoints, solids))
+        slopes.append(_slope(model, one, adjoints, solids, whole))
         if progress is not None:
             progress(done + 1, len(inputs))
     return slopes
 
 
-def _slope(model: Model, one: Input, adjoints: Sequence[Adjoint], solids: Solids | None) -> Slope:
+def _slope(model: Model, one: Input, adjoints: Sequence[Adjoint], solids: Solids | None, whole: WholeSolves) -> Slope:
     """Return the derivatives by one input."""
     up, down = step_ends(one, STEP)
     setups = [vary(model, one.overrides(z)) for z in (up, down)]
     if setups[0] is None or setups[1] is None:
-        return _slope_by_solves(model, one)
+        return _slope_by_solves(one, whole)
     after, before = (try_out(model, setup, solids) for setup in setups if setup is not None)
     by_z = {a.channel.quantity: change_of_output(a, after, before) / (up - down) for a in adjoints}
     return Slope(by_z, dict.fromkeys(QUANTITIES, 0.0), "adjoint")
@@ -95,19 +98,16 @@ def step_ends(one: Input, step: float) -> tuple[float, float]:
     return min(start + step, 1.0), max(start - step, -1.0)
 
 
-def _slope_by_solves(model: Model, one: Input) -> Slope:
+def _slope_by_solves(one: Input, whole: WholeSolves) -> Slope:
     """Return derivatives from two whole solves one standard deviation apart on either side."""
-    up, down = step_ends(one, one.first.std)
-    fields = [solve_case(with_overrides(model.solved.case, one.overrides(z))).ion for z in (up, down)]
-    high, low = (field for field in fields if field is not None)
-    span = up - down
-    noise = float(np.hypot(high.effective_temperature_std_K, low.effective_temperature_std_K)) / span
-    by_z: dict[Quantity, float] = {
-        "temperature": (high.effective_temperature_K - low.effective_temperature_K) / span,
-        "shift": (high.fractional_shift - low.fractional_shift) / span,
-    }
-    spread = float(np.hypot(high.fractional_uncertainty_numerical, low.fractional_uncertainty_numerical))
-    return Slope(by_z, {"temperature": noise, "shift": spread / span}, "two solves")
+    up, down = (round(z, 9) for z in step_ends(one, one.first.std))  # the places of the curves of samples
+    high, low = (whole.at(one.name, one.overrides(z)) for z in (up, down))
+    by_z: dict[Quantity, float] = {}
+    noise: dict[Quantity, float] = {}
+    for quantity in QUANTITIES:
+        by_z[quantity] = (high.value(quantity) - low.value(quantity)) / (up - down)
+        noise[quantity] = float(np.hypot(high.noise(quantity), low.noise(quantity))) / (up - down)
+    return Slope(by_z, noise, "two solves")
 
 
 def _row(one: Input, slope: Slope, quantity: Quantity) -> Row:

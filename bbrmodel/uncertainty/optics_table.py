@@ -66,7 +66,7 @@ def check_samples(model: Model) -> None:
     if model.looks.paths:
         raise ConfigError(
             f"{model.solved.case.name}: samples need light that is followed by view factors; here something passes "
-            "surfaces or depends on direction. Use --method linear."
+            "surfaces or depends on direction. Use --method linear, or --geometry for whole solves of each input."
         )
 
 

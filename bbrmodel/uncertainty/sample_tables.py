@@ -23,6 +23,8 @@ def sample_title(study: SampleStudy, quantity: Quantity) -> str:
     head = f"{values.mean():.3f} K" if quantity == "temperature" else f"{values.mean():.5g}"
     what = "T_eff" if quantity == "temperature" else "fractional shift"
     error = f"{100 * study.error[quantity] / max(float(values.std()), 1e-300):.2g} % of it"
+    if not study.modes:  # all inputs are added by whole solves
+        return f"{len(values)} samples: {what} = {head}, std {scale * values.std():.4g} {unit} (whole solves alone)"
     return (
         f"{len(values)} samples: {what} = {head}, std {scale * values.std():.4g} {unit} "
         f"(reduced model: {error}, {study.full_solves} full solves)"
