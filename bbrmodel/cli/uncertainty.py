@@ -141,8 +141,9 @@ def _show_bracket(found: "Bracket", settings: Settings) -> None:
         ]
         columns = ("a mirror instead of matt", "coldest finishes (K)", "warmest finishes (K)")
         settings.out.print(make_table("What single walls do to T_eff, whatever the others are", columns, rows=walls))
-    important = {one.surface for one in strong}
-    for end, words in ((found.low, "coldest"), (found.high, "warmest")):
+    cold = {one.surface for one in found.effects if abs(one.coldest_K) > 3.0 * one.coldest_std_K}
+    warm = {one.surface for one in found.effects if abs(one.warmest_K) > 3.0 * one.warmest_std_K}
+    for end, words, important in ((found.low, "coldest", cold), (found.high, "warmest", warm)):
         settings.out.print(f"{words}: {_in_words(end, important)}", soft_wrap=True, markup=False)
 
 
@@ -163,7 +164,8 @@ def _in_words(corner: "Corner", important: set[str]) -> str:
     walls = f"{corner.walls} walls"
     if corner.walls == "mixed":
         named = [name for name in corner.mirrors if name in important]
-        walls = f"mirrors at {', '.join(named) or 'none that matters'}, matt at the others that matter"
+        others = sorted(important - set(corner.mirrors))
+        walls = f"mirrors: {', '.join(named) or 'none'}, matt: {', '.join(others) or 'none'}, of the walls that matter"
     return f"{walls}; {'; '.join(parts)}"
 
 

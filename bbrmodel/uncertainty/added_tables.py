@@ -4,7 +4,7 @@ from typing import Any
 
 from bbrmodel.uncertainty.added import Added
 from bbrmodel.uncertainty.channels import QUANTITIES
-from bbrmodel.uncertainty.tables import PRINTED
+from bbrmodel.uncertainty.tables import PRINTED, short
 
 TITLE = "Added to the samples by whole solves, no interaction with the other inputs"
 HEADER = ("input", "at", "T_eff (K)", "curve", "std (mK)", "noise (mK)", "std of the shift (1e-19)")
@@ -21,9 +21,9 @@ def added_rows(added: tuple[Added, ...]) -> list[tuple[str, ...]]:
                 ", ".join(f"{value:.4g}" for value in one.values),
                 ", ".join(f"{value:.3f}" for value in one.points["temperature"]),
                 {1: "straight", 2: "parabola", 3: "cubic"}.get(one.degree["temperature"], "through all points"),
-                f"{kelvin * one.std['temperature']:.3g}",
-                f"{kelvin * one.std_noise['temperature']:.2g}",
-                f"{shift * one.std['shift']:.3g}",
+                short(kelvin * one.std["temperature"]),
+                short(kelvin * one.std_noise["temperature"], digits=2),
+                short(shift * one.std["shift"]),
             )
         )
     return rows

@@ -139,9 +139,9 @@ def _notes(model: Model, dear: tuple[Input, ...], options: Options) -> list[str]
         notes.append(f"left out of the budget, as they need a new mesh or a new exchange (--geometry): {names}")
     if dear and not options.with_geometry and options.method != "linear":
         notes.append(f"not in the samples, as they need a new mesh or a new exchange (--geometry): {names}")
-    if model.light.enclosure.portals:
+    if model.num_nodes:
         notes.append(
-            "radiosity is constant on a facet, which no row knows of: compare T_eff with ion.cross_check_paths"
+            "no row holds the error of the mesh's temperatures: compare degrees and meshes with bbrmodel converge"
         )
     return notes
 

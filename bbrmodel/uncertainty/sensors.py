@@ -11,7 +11,7 @@ with R the variance of calibration and offset. One more thermometer of row a and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -25,7 +25,7 @@ from bbrmodel.typing import FloatArray, Progress
 from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.derivatives import solid_of, try_out
 from bbrmodel.uncertainty.inputs import Input
-from bbrmodel.uncertainty.linear import STEP, own_rows, step_ends, values_at
+from bbrmodel.uncertainty.linear import STEP, needs_new_exchange, own_rows, step_ends, values_at
 from bbrmodel.uncertainty.model import Model, vary
 from bbrmodel.uncertainty.responses import make_balance, respond
 from bbrmodel.uncertainty.sampling import Drivers, find_drivers
@@ -151,13 +151,24 @@ def compute_sensors(model: Model, inputs: Sequence[Input], *, progress: Progress
     Raises
     ------
     ConfigError
-        No thermometer has a reading, there is no body, or an input needs another mesh or exchange.
+        No thermometer has a reading, there is no body, or every input needs another mesh or exchange.
     """
     check_readings(model.solved.case)
+    dear = [one for one in inputs if needs_new_exchange(model, one)]
+    inputs = [one for one in inputs if one not in dear]
+    if not inputs:
+        raise ConfigError(
+            f"{model.solved.case.source or model.solved.case.name}: every uncertain input changes the mesh or what rays "
+            "do; thermometers update inputs that do not. Add [[uncertain]] rows of powers, contacts or finishes."
+        )
     sensors = [sensor for sensor in model.solved.case.sensors if sensor.reading_K is not None]
     weights = _sensor_weights(model, [sensor.name for sensor in sensors])
     rows = _sensitivities(model, inputs, weights, progress)
-    return _study(model, rows, sensors, weights @ model.solved.T)
+    study = _study(model, rows, sensors, weights @ model.solved.T)
+    if not dear:
+        return study
+    names = ", ".join(one.name for one in dear)
+    return replace(study, notes=(*study.notes, f"left out, as they change the mesh or what rays do: {names}"))
 
 
 def check_readings(case: Case) -> None:
@@ -313,11 +324,6 @@ def _sensitivities(model: Model, inputs: Sequence[Input], weights: FloatArray, p
     for done, (one, column) in enumerate(zip(inputs, drivers.column, strict=True)):
         up, down = step_ends(one, STEP)
         setups = [setup for z in (up, down) if (setup := vary(model, one.overrides(z))) is not None]
-        if len(setups) < 2:
-            raise ConfigError(
-                f"{model.solved.case.source or model.solved.case.name}: uncertain '{one.name}' changes the mesh or "
-                "what rays do; thermometers update inputs that do not. Take it out of [[uncertain]] for this."
-            )
         after, before = (try_out(model, setup, solids) for setup in setups)
         found, scale = respond(balance, after, before), one.first.std / (up - down)
         nodes[:, column] += scale * found.T

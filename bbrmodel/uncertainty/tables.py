@@ -86,6 +86,14 @@ def make_uncertainty_table(case: str, quantity: Quantity, value: float, rows: Se
     return UncertaintyTable(case, quantity, value, ranked, add_up(rows, stated=False), add_up(rows, stated=True))
 
 
+def short(value: float, *, digits: int = 3, sign: bool = False) -> str:
+    """Return a number with a few digits, without an exponent below a million."""
+    plus = "+" if sign else ""
+    if 10.0**digits <= abs(value) < 1e6:
+        return f"{value:{plus}.0f}"
+    return f"{value:{plus}.{digits}g}"
+
+
 def header(table: UncertaintyTable) -> tuple[str, ...]:
     """Return the column names."""
     unit = PRINTED[table.quantity][1]
@@ -98,14 +106,15 @@ def cells(table: UncertaintyTable) -> list[tuple[str, ...]]:
     total = table.standard.quadrature**2 or 1.0
     lines: list[tuple[str, ...]] = []
     for row in table.rows:
-        noise = f" ({scale * row.noise:.1g})" if row.noise else ""
+        noise = f" ± {short(scale * row.noise, digits=1)}" if row.noise else ""
         share = f"{100.0 * row.standard**2 / total:.1f}"
-        numbers = (f"{scale * row.standard:+.3g}{noise}", f"{scale * row.stated:+.3g}", share)
+        standard, stated = (short(scale * value, sign=True) for value in (row.standard, row.stated))
+        numbers = (f"{standard}{noise}", stated, share)
         lines.append((row.name, row.distribution, row.source, row.group or "", *numbers, row.method))
     for name in ("quadrature", "groups", "linear"):
         values = (getattr(table.standard, name), getattr(table.stated, name))
         label = {"quadrature": "sum in quadrature", "groups": "sum by groups", "linear": "linear sum"}[name]
-        lines.append((label, "", "", "", *(f"{scale * value:.3g}" for value in values), "", ""))
+        lines.append((label, "", "", "", *(short(scale * value) for value in values), "", ""))
     return lines
 
 
@@ -167,5 +176,6 @@ __all__ = [
     "cells",
     "header",
     "make_uncertainty_table",
+    "short",
     "title",
 ]

@@ -123,6 +123,15 @@ def test_a_thermometer_at_the_proposed_place_leaves_what_was_promised(tmp_path: 
     assert np.sqrt(after**2 - own**2) == pytest.approx(best.remaining["temperature"], rel=1e-3)  # the linear solves
 
 
+def test_inputs_that_change_the_mesh_are_left_out_and_named(tmp_path: Path) -> None:
+    size = '[[uncertain]]\nkey = "geometry.mesh_size_m"\nrelative_std = 0.1\n'
+    study, _ = update(tmp_path, POWER + size, {"on_top": 100.0})
+    assert [one.name for one in study.inputs] == ["heat_sources.rf.power_W"]
+    assert any("left out" in note and "geometry.mesh_size_m" in note for note in study.notes)
+    with pytest.raises(ConfigError, match="every uncertain input changes the mesh"):
+        update(tmp_path, size, {"on_top": 100.0})
+
+
 def test_a_case_without_readings_says_how_to_give_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"plates.toml: no thermometer has a reading.*sensors.on_top.reading_K=78.1"):
         check_readings(write_case(tmp_path, POWER))
