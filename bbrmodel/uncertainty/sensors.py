@@ -158,8 +158,8 @@ def compute_sensors(model: Model, inputs: Sequence[Input], *, progress: Progress
     inputs = [one for one in inputs if one not in dear]
     if not inputs:
         raise ConfigError(
-            f"{model.solved.case.source or model.solved.case.name}: every uncertain input changes the mesh or what rays "
-            "do; thermometers update inputs that do not. Add [[uncertain]] rows of powers, contacts or finishes."
+            f"{model.solved.case.source or model.solved.case.name}: every uncertain input changes the mesh or what "
+            "rays do; thermometers update inputs that do not. Add [[uncertain]] rows of powers, contacts or finishes."
         )
     sensors = [sensor for sensor in model.solved.case.sensors if sensor.reading_K is not None]
     weights = _sensor_weights(model, [sensor.name for sensor in sensors])

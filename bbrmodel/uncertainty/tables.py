@@ -148,7 +148,16 @@ def _bar(row: Sequence[str]) -> str:
     return "| " + " | ".join(row) + " |"
 
 
-_LATEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "*": r"{*}"}
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "_": r"\_",
+    "%": r"\%",
+    "&": r"\&",
+    "#": r"\#",
+    "$": r"\$",
+    "*": r"{*}",
+    "±": r"$\pm$",
+}
 
 
 def as_latex(table: UncertaintyTable) -> str:

@@ -163,10 +163,10 @@ def test_a_table_is_ranked_and_comes_in_four_forms() -> None:
     assert table.rows[0].name == "b_50 % & more"
     markdown = as_markdown(table)
     assert "al: T_eff = 299.600 K" in markdown
-    assert "| -2e+03 (1e+02) | -3e+03 |" in markdown
+    assert "| -2000 ± 100 | -3000 |" in markdown
     assert "x\\|y" in markdown
     assert as_csv(table).splitlines()[1] == "b_50 % & more,normal,x|y,,-2.0,-3.0,two solves,0.1"
-    assert r"b\_50 \% \& more & normal & -2e+03 (1e+02) & -3e+03 \\" in as_latex(table)
+    assert r"b\_50 \% \& more & normal & -2000 $\pm$ 100 & -3000 \\" in as_latex(table)
 
 
 def test_a_run_in_time_has_no_uncertainty() -> None:
