@@ -310,7 +310,8 @@ def test_the_window_of_the_guide_gives_its_closed_form_from_the_command_line(tmp
     page = (repository / "docs" / "howto" / "windows_and_bands.md").read_text(encoding="utf-8")
     case = tmp_path / "window.toml"
     case.write_text(page.partition("```toml\n")[2].partition("```")[0])
-    assert main(["run", str(case), "-o", str(tmp_path / "out"), "--no-plot"]) == 0
+    few = ["--set", "geometry.resolution=coarse", "--set", "radiation.rays_per_facet=250"]
+    assert main(["run", str(case), "-o", str(tmp_path / "out"), "--no-plot", *few]) == 0
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     surfaces = {surface["name"]: surface for surface in result["ion"]["surfaces"]}
     f = surfaces["sphere__hole"]["solid_angle_sr"] / (4.0 * np.pi)

@@ -209,6 +209,7 @@ def test_a_thin_baffle_seals_two_halves_of_a_box() -> None:
     np.testing.assert_allclose(sums, 1.0, rtol=0.0, atol=1e-6)
 
 
+@pytest.mark.slow  # tests/property/test_enclosure_properties.py asks the same of a smaller cavity, four times
 def test_rotation_and_renumbering_leave_the_factors() -> None:
     """OB08: 1e-9 on every facet's factor, although partly hidden ones are integrated to 1e-6 only."""
     enclosure = nested_cubes(2, 1)
