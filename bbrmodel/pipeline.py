@@ -170,7 +170,7 @@ def _about_facets(ion: IonField) -> list[str]:
     return notes
 
 
-def _about_passages(seen: Observed) -> list[str]:
+def _about_narrow_places(seen: Observed) -> list[str]:
     """Return a note for every opening that rays miss because no portal is there."""
     left = seen.field.effective_temperature_rays_std_K
     return [
@@ -179,7 +179,7 @@ def _about_passages(seen: Observed) -> list[str]:
         f"{1e3 * found.radius_m:.2g} mm in radius, where one in {found.one_in:.0f} goes: declare an opening there (or "
         "a disc before a small warm surface) in [[radiation.portals]], center_m near "
         f"{_rounded(found.center_m, 0.1 * found.radius_m)}, normal near {_rounded(found.normal, 0.1)}"
-        for found in seen.passages
+        for found in seen.narrow_places
     ]
 
 
@@ -233,7 +233,7 @@ def _collect(solved: ThermalSolution, seen: Observed | None) -> Solution:
         used = solved.light.exchange.facet_temperature_K[solved.light.enclosure.radiates]
         warnings += data_warnings(clock(ion.clock), float(used.min()), float(used.max()))
         warnings += _about_facets(ion)
-        warnings += [] if seen is None else _about_passages(seen)
+        warnings += [] if seen is None else _about_narrow_places(seen)
         warnings += _about_near_field(ion)
         warnings += _about_anisotropy(ion)
     return Solution(

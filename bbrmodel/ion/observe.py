@@ -15,7 +15,7 @@ from bbrmodel.ion.near_field import near_field, nearest_facet
 from bbrmodel.ion.spectrum import spectrum_at_ion
 from bbrmodel.ion.tables import bodies_at_ion, shift_of_view, tabulate_ion, with_slopes
 from bbrmodel.model.light import Light
-from bbrmodel.radiation.passages import Passage, find_passages
+from bbrmodel.radiation.narrow_places import NarrowPlace, find_narrow_places
 from bbrmodel.radiation.paths import PathSettings
 from bbrmodel.solution import FieldPoint, IonField
 from bbrmodel.spec import Ion, Place
@@ -40,7 +40,7 @@ class Observed:
     field: IonField
     view: EffectiveView
     slopes: TemperatureDerivatives
-    passages: tuple[Passage, ...] = ()
+    narrow_places: tuple[NarrowPlace, ...] = ()
 
 
 def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> Observed:
@@ -75,16 +75,16 @@ def observe(spec: Ion, light: Light, *, seed: int, owners: Owners) -> Observed:
         std = {row.name: row.first_std_sr for row in check.surfaces}
         surfaces = tuple(replace(row, effective_solid_angle_std_sr=std.get(row.name)) for row in field.surfaces)
         field = replace(field, cross_check=check, surfaces=surfaces)
-    return Observed(field, view, slopes, _passages(light, view, seed))
+    return Observed(field, view, slopes, _narrow_places(light, view, seed))
 
 
-def _passages(light: Light, view: EffectiveView, seed: int) -> tuple[Passage, ...]:
+def _narrow_places(light: Light, view: EffectiveView, seed: int) -> tuple[NarrowPlace, ...]:
     """Return undeclared openings that the ion's light passes, if rays leave its temperature uncertain."""
     if view.in_kelvin(view.rays_std) < _NOTABLE * view.temperature_K:
         return ()
     gains = view.gain_by_light
     states = [(state, gains[state.name]) for state in light.exchange.lights if state.name in gains]
-    return find_passages(light.enclosure, states, seed=seed)
+    return find_narrow_places(light.enclosure, states, seed=seed)
 
 
 def _bodies(light: Light, owners: Owners) -> dict[str, str]:

@@ -19,7 +19,7 @@ from bbrmodel.radiation.api import enclosure_of_triangles
 from bbrmodel.radiation.enclosure import Enclosure, Portal
 from bbrmodel.radiation.light_classes import SourceOptics
 from bbrmodel.radiation.light_exchange import LightExchange, RadiatingSurfaces
-from bbrmodel.radiation.passages import Passage, find_passages
+from bbrmodel.radiation.narrow_places import NarrowPlace, find_narrow_places
 from bbrmodel.radiation.tracer import RaySettings
 from bbrmodel.radiation.view_factors import compute_view_factors
 from bbrmodel.spec import load_case
@@ -64,7 +64,7 @@ def box(hole: str) -> Enclosure:
     return enclosure_of_triangles({**sides, "duct": np.concatenate(list(chamber.values())), "hot": end})
 
 
-def passages(enclosure: Enclosure) -> tuple[Passage, ...]:
+def places_in(enclosure: Enclosure) -> tuple[NarrowPlace, ...]:
     """Return what is found where `hot` or the room is at 293 K, all else at 80 K and bright."""
     names = enclosure.surface_names
     hot = np.array([name == "hot" for name in names])[enclosure.surface]
@@ -89,12 +89,12 @@ def passages(enclosure: Enclosure) -> tuple[Passage, ...]:
     for light in exchange.lights:
         state = light.solver.adjoint_state(arrival)
         states.append((light, arrival + light.solver.areas.apply(state)))
-    return find_passages(enclosure, states)
+    return find_narrow_places(enclosure, states)
 
 
 @pytest.mark.parametrize(("hole", "target"), [("room", None), ("duct", "hot")])
 def test_a_hole_is_found_where_it_is(hole: str, target: str | None) -> None:
-    (found,) = passages(box(hole))
+    (found,) = places_in(box(hole))
     # Places in a square of half a side h scatter by 0.58 h; four standard errors of the mean of 23 or more are 0.5 h.
     assert found.center_m[:2] == pytest.approx(HOLE[:2], abs=0.5 * HALF)
     # A duct is as narrow all along.
@@ -110,11 +110,11 @@ def test_a_hole_is_found_where_it_is(hole: str, target: str | None) -> None:
 def test_nothing_is_found_where_a_portal_stands() -> None:
     enclosure = box("room")
     portal = Portal("hole", HOLE, (0.0, 0.0, 1.0), 2.0**0.5 * HALF)
-    assert passages(replace(enclosure, portals=(portal,))) == ()
+    assert places_in(replace(enclosure, portals=(portal,))) == ()
 
 
 def test_nothing_is_found_in_a_convex_box_with_a_hot_wall() -> None:
-    assert passages(box("none")) == ()
+    assert places_in(box("none")) == ()
 
 
 def test_a_small_hot_patch_of_a_wall_is_named_as_well() -> None:
@@ -122,7 +122,7 @@ def test_a_small_hot_patch_of_a_wall_is_named_as_well() -> None:
     x, y, z = HOLE
     sides["z_high"] = ceiling_with_hole()
     sides["hot"] = rectangle([x - HALF, y - HALF, z], [0, 2 * HALF, 0], [2 * HALF, 0, 0], 2)
-    (found,) = passages(enclosure_of_triangles(sides))
+    (found,) = places_in(enclosure_of_triangles(sides))
     assert found.target == "hot"
     assert np.linalg.norm(np.array(found.center_m) - HOLE) < 2.0 * HALF  # before it, where rays meet
 

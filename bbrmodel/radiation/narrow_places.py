@@ -34,7 +34,7 @@ _RIM = 0.9  # of the rays of an even disc pass within _RIM^0.5 of its radius
 
 
 @dataclass(frozen=True)
-class Passage:
+class NarrowPlace:
     """A narrow place that light for a receiver passes.
 
     Attributes
@@ -74,9 +74,9 @@ class _Rays:
         return _Rays(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
-def find_passages(
+def find_narrow_places(
     enclosure: Enclosure, states: Sequence[tuple[LightState, FloatArray]], *, seed: int = 1
-) -> tuple[Passage, ...]:
+) -> tuple[NarrowPlace, ...]:
     """Return narrow places without a portal that rare light for a receiver passes, the heaviest first.
 
     Parameters
@@ -97,7 +97,7 @@ def find_passages(
     if np.searchsorted(part, 0.5) >= _RARE * _RAYS:
         return ()
     left = rays.take(order[: min(int(np.searchsorted(part, _HEAVY)) + 1, _MOST_HEAVY)])
-    found: list[Passage] = []
+    found: list[NarrowPlace] = []
     random = np.random.default_rng(seed)
     while len(found) < _MOST_PLACES and len(left.square) >= _LEAST_RAYS:
         inside, place = _narrowest(left, random)
@@ -195,7 +195,7 @@ def _common_point(rays: _Rays) -> FloatArray:
     return point
 
 
-def _describe(enclosure: Enclosure, rays: _Rays, place: FloatArray, total: float) -> Passage:
+def _describe(enclosure: Enclosure, rays: _Rays, place: FloatArray, total: float) -> NarrowPlace:
     """Return what rays that pass a place say of it."""
     mean = rays.direction.mean(axis=0)
     normal = mean / np.linalg.norm(mean)
@@ -203,7 +203,7 @@ def _describe(enclosure: Enclosure, rays: _Rays, place: FloatArray, total: float
     off = np.sort(np.linalg.norm(rays.origin + way[:, None] * rays.direction - place, axis=1))
     x, y, z = (float(v) for v in place)
     a, b, c = (float(v) for v in normal)
-    return Passage(
+    return NarrowPlace(
         center_m=(x, y, z),
         normal=(a, b, c),
         radius_m=float(off[int(_RIM * (len(off) - 1))]) / np.sqrt(_RIM),
@@ -222,4 +222,4 @@ def _heaviest(enclosure: Enclosure, facet: IntArray, square: FloatArray) -> str 
     return None if heaviest == number else enclosure.surface_names[heaviest]
 
 
-__all__ = ["Passage", "find_passages"]
+__all__ = ["NarrowPlace", "find_narrow_places"]
