@@ -6,7 +6,7 @@ a mirror lets more light in than a matt one, a cavity whose wall is one keeps it
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,9 @@ class _Run:
         corners = self._observe(walls, MIRROR, (GIVEN, COLDEST, WARMEST), walls.used)
         for name, mirror, sign in ((COLDEST, cold, -1.0), (WARMEST, warm, 1.0)):
             again = self._look_again(walls, name, mirror, sign)
-            corners += self._observe(walls, MIXED, (name,), again)
+            self._sets[MIXED] = self._turn_over(walls, name, again, sign)
+            (corner,) = self._observe(walls, MIXED, (MIXED,), again)
+            corners.append(replace(corner, finishes=name))
         return corners, effects
 
     def _kinds(self, walls: "_Lazy") -> tuple[FloatArray, FloatArray, tuple[WallEffect, ...]]:
@@ -214,6 +216,21 @@ class _Run:
         wrong = sign * found.effect * np.where(mirror > 0.5, 1.0, -1.0) < -_SURE * found.std
         changed: FloatArray = np.where(wrong & (walls.used > 0.5) & (found.std > 0.0), 1.0 - mirror, mirror)
         return changed
+
+    def _turn_over(self, walls: "_Lazy", name: str, mirror: FloatArray, sign: float) -> Levels:
+        """Return the finishes after each has been tried at the other end of its range with these walls."""
+        levels = dict(self._sets[name])
+        what = ("flips", sorted(levels.items()), mirror.tolist())
+        known = self._store.get(*what)
+        if known is None:
+            others = [{**levels, path: -1.0 if level > 0.0 else 1.0} for path, level in levels.items()]
+            base, *sets = (Finishes(self._matt.setup(one), self._model.solved.T) for one in (levels, *others))
+            known = [values.tolist() for values in walls.follower.flips(base, sets, mirror)]
+            self._store.put(known, *what)
+        for path, change, std in zip(list(levels), *known, strict=True):
+            if sign * change > _SURE * std:
+                levels[path] = -1.0 if levels[path] > 0.0 else 1.0
+        return levels
 
     def _effects(self, walls: "_Lazy", names: tuple[str, ...], chances: FloatArray) -> list[Kinds]:
         """Return what kinds do, from the store where it is known."""
@@ -263,9 +280,7 @@ class _Lazy:
     def follower(self) -> WallKinds:
         """What follows paths."""
         if self._made is None:
-            solids = self._matt.solids
-            potential = np.empty(0) if solids is None else self._matt.adjoint.heat
-            self._made = WallKinds(self._model, solids, potential)
+            self._made = WallKinds(self._model, self._matt.solids, self._matt.adjoint)
         return self._made
 
 

@@ -11,7 +11,7 @@ from bbrmodel.results import case_hash
 from bbrmodel.spec import Case
 
 # Raise when what is stored, or how it is found, changes.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)

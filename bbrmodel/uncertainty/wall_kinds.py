@@ -30,12 +30,12 @@ from bbrmodel.radiation.paths.recorded import (
 from bbrmodel.radiation.paths.wavefront import Tracer
 from bbrmodel.typing import FloatArray, IntArray
 from bbrmodel.uncertainty.channels import Channel
-from bbrmodel.uncertainty.derivatives import Solids
+from bbrmodel.uncertainty.derivatives import Adjoint, Solids
 from bbrmodel.uncertainty.matt_corners import Value
 from bbrmodel.uncertainty.model import Model, Setup, exchange_of
 
 REPLICAS, PATHS = 32, 1 << 13  # from the ion for a corner: 2^18
-DESIGN_PATHS = 1 << 17
+DESIGN_PATHS, FLIP_PATHS = 1 << 17, 1 << 15
 HEAT_PATHS, LEAST, MOST = 1 << 15, 2, 512  # from facets, and from one of them
 _COVERED = 0.999  # of what the light on all facets is worth; the others keep the light of matt walls
 _CHUNK = 1 << 13
@@ -85,9 +85,9 @@ class Light:
 class WallKinds:
     """Follows recorded paths of one model."""
 
-    def __init__(self, model: Model, solids: Solids | None, potential: FloatArray) -> None:
-        """`potential` (num_nodes,) says how T_eff grows with heat into each node [K/W]: where paths are worth most."""
-        self._model, self._solids, self._potential = model, solids, potential
+    def __init__(self, model: Model, solids: Solids | None, adjoint: Adjoint) -> None:
+        """`adjoint` is that of T_eff with matt walls: where light on the bodies matters, and how much."""
+        self._model, self._solids, self._adjoint = model, solids, adjoint
         self._tracer: Tracer = make_recorder(model.light.enclosure)
 
     def effects(self, sets: Sequence[Finishes], mirror: FloatArray) -> list[Kinds]:
@@ -117,6 +117,37 @@ class WallKinds:
         effect, std = one - other, np.sqrt(np.maximum(variance, 0.0))
         mean = total / (DESIGN_PATHS * STEFAN_BOLTZMANN)
         return [Kinds(effect[:, k], std[:, k], float(mean[k])) for k in range(len(sets))]
+
+    def flips(self, base: Finishes, others: Sequence[Finishes], mirror: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return by how much T_eff changes from one set of finishes to others near it, and the standard error [K].
+
+        All sets share their paths; what they do to temperatures is taken to first order, with the heat of matt walls.
+        """
+        light = _light(self._model, [base, *others])
+
+        def run(k: int) -> tuple[Record, tuple[FloatArray, ...]]:
+            record = self._from_ion(light, mirror, [k], _CHUNK)
+            value = light.by_set(light_along(record, light.absorptivity, light.sent[:, _HEAT : _HEAT + 1]))[:, 0]
+            change = value[:, 1:] - value[:, :1]
+            return replace(record, steps=()), (value[:, 0].sum(), change.sum(axis=0), (change**2).sum(axis=0))
+
+        parts = list(_in_threads(run, range(FLIP_PATHS // _CHUNK)))
+        total, change, square = (sum(column) / FLIP_PATHS for column in zip(*parts, strict=True))
+        T = float((total / STEFAN_BOLTZMANN) ** 0.25)
+        per_kelvin = 4.0 * STEFAN_BOLTZMANN * T**3
+        std = np.sqrt(np.maximum(square - change**2, 0.0) / FLIP_PATHS) / per_kelvin
+        by_heat = (self._model.view.temperature_K / T) ** 3 * self._by_heat(light)
+        return change / per_kelvin + by_heat, std
+
+    def _by_heat(self, light: Light) -> FloatArray:
+        """Return what temperatures add for all sets but the first, to first order with the light of matt walls [K]."""
+        absorptivity = light.absorptivity[:-1].reshape(light.absorptivity.shape[0] - 1, -1, light.classes)
+        sent = light.sent[:-1, _HEAT].reshape(absorptivity.shape)
+        change: FloatArray = np.zeros(absorptivity.shape[1] - 1)
+        for k, state in enumerate(self._model.exchange.lights):
+            more = absorptivity[:, 1:, k] - absorptivity[:, :1, k]
+            change += self._adjoint.from_heat[state.name] @ (more * (sent[:, :1, k] - state.irradiance[:, None]))
+        return change
 
     def observe(self, sets: Sequence[Finishes], mirror: FloatArray) -> list[Value]:
         """Return what the ion sees of each set when `mirror` (num_surfaces,), 0 or 1, says what is a mirror."""
@@ -199,7 +230,7 @@ class WallKinds:
     def _worth(self, light: Light) -> FloatArray:
         """Return what one W/m2 on each facet may do to T_eff, zero where no body is behind it [K m2/W]."""
         surfaces = self._model.exchange.surfaces
-        by_heat = np.abs(self._model.exchange.facet_mean(self._potential))
+        by_heat = np.abs(self._model.exchange.facet_mean(self._adjoint.heat))
         worth: FloatArray = surfaces.radiates * surfaces.area_m2 * self._most(light) * by_heat
         return worth
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.fenics
 def few_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let brackets of a small case take seconds."""
     monkeypatch.setattr(wall_kinds, "DESIGN_PATHS", 1 << 14)
+    monkeypatch.setattr(wall_kinds, "FLIP_PATHS", 1 << 13)
     monkeypatch.setattr(wall_kinds, "PATHS", 1 << 10)
     monkeypatch.setattr(wall_kinds, "HEAT_PATHS", 1 << 12)
 
@@ -39,7 +40,7 @@ def walls_of(model: Model) -> tuple[WallKinds, Finishes, np.ndarray]:
     adjoint = solve_adjoint(model, "temperature", solids, tolerance=1e-4)
     enclosure = model.light.enclosure
     used = np.bincount(enclosure.surface, weights=enclosure.radiates, minlength=len(enclosure.surface_names)) > 0.0
-    return WallKinds(model, solids, adjoint.heat), Finishes(model.base, model.solved.T), used.astype(float)
+    return WallKinds(model, solids, adjoint), Finishes(model.base, model.solved.T), used.astype(float)
 
 
 def test_paths_in_light_of_one_temperature_see_that_temperature(plates: Model) -> None:
@@ -91,6 +92,18 @@ def test_the_effect_of_one_wall_is_the_difference_of_two_solves_at_fixed_tempera
     k = int(one.argmax())
     assert kinds.effect[k] == pytest.approx(step, abs=4.0 * np.hypot(kinds.std[k], error))
     assert abs(kinds.effect[k]) > 4.0 * kinds.std[k]
+
+
+def test_a_finish_turned_over_changes_t_eff_by_the_difference_of_two_solves(plates: Model) -> None:
+    """Within 4 standard errors and a tenth: temperatures to first order, with the heat of the case as it is."""
+    walls, _, used = walls_of(plates)
+    setups = [vary(plates, {'surfaces."chamber__*".finish_level': level}) for level in (-0.2, 0.2)]
+    low, high = (Finishes(setup, plates.solved.T) for setup in setups if setup is not None)
+    change, std = walls.flips(low, [high], 0.0 * used)
+    exact = [plates.looks.view(solve_variant(plates, one.setup, solid_of(plates)).exchange) for one in (low, high)]
+    step = exact[1].temperature_K - exact[0].temperature_K
+    assert change[0] == pytest.approx(step, abs=4.0 * std[0] + 0.1 * abs(step))
+    assert abs(step) > 4.0 * std[0]
 
 
 @pytest.mark.usefixtures("few_paths")
