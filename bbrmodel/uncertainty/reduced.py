@@ -24,6 +24,7 @@ from bbrmodel.uncertainty.snapshots import Snapshot
 from bbrmodel.uncertainty.variants import InputVariants
 
 _PASSES, _UNDAMPED, _RENEWED, _CHANGE_K = 60, 20, 6, 1e-4
+_STEADY = 0.2  # of the last step: steps that shrink so go on shrinking so
 _BATCH = 256
 _EXAMPLES, _WIDER = 256, 1.5  # of coefficients, over a range somewhat wider than that of the snapshots
 _SEED = 3
@@ -198,6 +199,7 @@ class _Batch:
     def _balance(self, heat: ReducedHeat, first: int) -> None:
         """Find the coefficients after the first ones that balance the heat."""
         self.a = self.a.copy()
+        known = np.inf
         for turn in range(_PASSES):
             if turn < 2 or turn % _RENEWED == 0:
                 slope = heat.slope(self.z, self.a) + self.reduced.coupling
@@ -205,8 +207,11 @@ class _Batch:
             missing = heat.residual(self.z, self.a) + self.heat_by_light()
             change = -np.matmul(inverse, missing[:, :, None])[:, :, 0]
             self.a[:, first:] += change if turn < _UNDAMPED else 0.5 * change
-            if np.abs(change).max() < _CHANGE_K:
+            step = float(np.abs(change).max())
+            left = step * step / known if turn and step < _STEADY * known else step
+            if left < _CHANGE_K:
                 return
+            known = step
         open_ones = int((np.abs(change).max(axis=1) >= _CHANGE_K).sum())
         raise ConvergenceError(
             f"samples: {open_ones} of {len(change)} did not find their temperatures in {_PASSES} steps (last step "
