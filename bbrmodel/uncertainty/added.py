@@ -1,8 +1,8 @@
 """Inputs that need whole solves, added to the samples: one curve for each, without interaction with the others.
 
-An input that changes the mesh, a mirror or light that is followed by paths is beyond the reduced model. A few whole
-solves over its distribution, with the same seed, give a curve c(z); samples become y + sum of c(z) - c(nominal). What
-is additive has Sobol indices that need no further samples: the variance of the curve, and where an input shares its
+An input that changes the mesh, a mirror, paths of light or the level of a liquid is beyond the reduced model. A few
+whole solves over its distribution, with the same seed, give a curve c(z); samples become y + sum of c(z) - c(nominal).
+What is additive has Sobol indices that need no further samples: the variance of the curve, and where an input shares its
 random number with others the covariance with them.
 """
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import gammaincc, ndtr
 
+from bbrmodel.model.baths import BathTerm
 from bbrmodel.typing import FloatArray, Progress
 from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.distributions import Distribution
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.linear import values_at
-from bbrmodel.uncertainty.model import Model
+from bbrmodel.uncertainty.model import Model, Setup, vary
 from bbrmodel.uncertainty.sampling import Drivers, SampleStudy, find_drivers
 from bbrmodel.uncertainty.whole import WholeSolve, WholeSolves
 
@@ -76,6 +77,21 @@ def places(one: Distribution) -> FloatArray:
     inner = np.clip([start - width, start, start + width], -1.0, 1.0)
     found = np.unique(np.round(np.concatenate([[-1.0], inner, [1.0]]), 9))
     return np.asarray(found, dtype=np.float64)
+
+
+def moves_level(model: Model, one: Input) -> bool:
+    """Tell whether an input moves the level of a bath, which the reduced model does not know."""
+    known = _wet(model.base)
+    for z in places(one.first)[[0, -1]]:
+        setup = vary(model, one.overrides(float(z)))
+        if setup is not None and not all(np.array_equal(a, b) for a, b in zip(_wet(setup), known, strict=True)):
+            return True
+    return False
+
+
+def _wet(setup: Setup) -> list[FloatArray]:
+    """Return the wetted parts of the facets of all baths."""
+    return [term.wall.wet for term in setup.terms if isinstance(term, BathTerm)]
 
 
 def solve_curves(
@@ -245,4 +261,4 @@ def _add(
     return Added(one.name, at, values, points, noise, degree, std, std_noise)
 
 
-__all__ = ["Added", "Curve", "add_inputs", "fit_curve", "places", "solve_curves", "uniform_of"]
+__all__ = ["Added", "Curve", "add_inputs", "fit_curve", "moves_level", "places", "solve_curves", "uniform_of"]

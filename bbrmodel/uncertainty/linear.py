@@ -17,6 +17,7 @@ from bbrmodel.uncertainty.whole import WholeSolves, open_whole_solves
 
 # Of z, whose scale is the width of the input: small, so that the derivative is that at the case itself.
 STEP = 1e-4
+_TOLERANCE = 1e-7  # of the adjoint solves: tables show three digits
 POLARIZABILITY, DYNAMIC = "clock: polarizability", "clock: dynamic correction"
 RAYS, FACETS = "numerical: rays", "numerical: size of facets"
 
@@ -65,7 +66,7 @@ def compute_slopes(
     """Return the derivatives of all outputs by every input."""
     whole = whole or open_whole_solves(model.solved.case, cache_dir())
     solids = solid_of(model) if model.num_nodes else None
-    adjoints = [solve_adjoint(model, quantity, solids) for quantity in QUANTITIES]
+    adjoints = [solve_adjoint(model, quantity, solids, tolerance=_TOLERANCE) for quantity in QUANTITIES]
     slopes = []
     for done, one in enumerate(inputs):
         slopes.append(_slope(model, one, adjoints, solids, whole))

@@ -9,7 +9,7 @@ from bbrmodel.errors import ConfigError
 from bbrmodel.resources import cache_dir
 from bbrmodel.spec import Case
 from bbrmodel.typing import Progress
-from bbrmodel.uncertainty.added import Added, add_inputs, solve_curves
+from bbrmodel.uncertainty.added import Added, add_inputs, moves_level, solve_curves
 from bbrmodel.uncertainty.added_tables import added_document
 from bbrmodel.uncertainty.channels import QUANTITIES
 from bbrmodel.uncertainty.inputs import Input, find_inputs
@@ -106,6 +106,9 @@ def _sample(
 ) -> _Sampled:
     """Return samples through the reduced model, what it does not hold added if asked for."""
     cheap, dear = inputs
+    if options.with_geometry:
+        level = tuple(one for one in cheap if moves_level(model, one))
+        cheap, dear = tuple(one for one in cheap if one not in level), (*dear, *level)
     study = None
     if options.with_geometry and (model.looks.paths or not cheap):
         cheap, dear = (), (*cheap, *dear)  # paths have no reduced model: all through whole solves

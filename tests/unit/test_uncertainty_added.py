@@ -16,7 +16,7 @@ from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.run import Options, run_uncertainty
 from bbrmodel.uncertainty.sampling import Drivers, SampleStudy
 from bbrmodel.uncertainty.whole import WholeSolve, open_whole_solves
-from tests.uncertain_case import write_case
+from tests.uncertain_case import TEXT, write_case
 from tests.verification.band_cases import case_text, write_shells
 from tests.verification.shapes import cube
 
@@ -163,6 +163,21 @@ def test_light_that_is_followed_by_paths_is_sampled_through_whole_solves_alone(t
     assert shares.sum() == pytest.approx(1.0)
     slope = np.array([5.0 / 6.0 * 100.0**3, 293.0**3 / 12.0]) ** 2
     assert shares == pytest.approx(slope / slope.sum(), abs=0.01)  # a tenth of the widths is curvature
+
+
+@pytest.mark.fenics
+def test_the_level_of_a_liquid_is_added_too(tmp_path: Path) -> None:
+    """The reduced model knows nothing of it; the power that boils the liquid stays in it."""
+    bath = 'surface = "base__x_high"\nbath = "ln2"\nlevel_m = -0.014\nvapour_film_W_m2_K = 8.0\nvapour_K = 90.0'
+    text = TEXT.replace('surface = "base__bottom"\nfilm_W_m2_K = 200.0\nambient_K = 80.0', bath)
+    level = '[[uncertain]]\nkey = "boundary_conditions.0.level_m"\nhalf_width = 0.004\n'
+    (tmp_path / "bath.toml").write_text(text + POWER + level)
+    case = load_case(tmp_path / "bath.toml")
+    with pytest.raises(ConfigError, match="liquid's level"):
+        run_uncertainty(case, Options("mc", 64), cache=tmp_path)
+    study = run_uncertainty(case, Options("mc", 64, with_geometry=True), cache=tmp_path)
+    assert [one.name for one in study.added] == ["boundary_conditions.0.level_m"]
+    assert [one.name for one in study.inputs] == ["heat_sources.rf.power_W", "boundary_conditions.0.level_m"]
 
 
 @pytest.mark.fenics
