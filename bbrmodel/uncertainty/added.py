@@ -2,8 +2,8 @@
 
 An input that changes the mesh, a mirror, paths of light or the level of a liquid is beyond the reduced model. A few
 whole solves over its distribution, with the same seed, give a curve c(z); samples become y + sum of c(z) - c(nominal).
-What is additive has Sobol indices that need no further samples: the variance of the curve, and where an input shares its
-random number with others the covariance with them.
+What is additive has Sobol indices that need no further samples: the variance of the curve, and where an input shares
+its random number with others the covariance with them.
 """
 
 from collections.abc import Mapping, Sequence
