@@ -18,7 +18,8 @@ HAS_FENICS = importlib.util.find_spec("dolfinx") is not None
 # Read when numpy is loaded, which is later.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# The same examples on every run, and no deadline: the first call of a compiled function may take seconds.
+# The same seed on every run, and no deadline: the first call of a compiled function may take seconds. Hypothesis also
+# draws numbers that it finds in the modules that are loaded, so what chance decides has seeds of its own instead.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
 
