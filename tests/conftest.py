@@ -2,9 +2,10 @@
 
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"unexpected skip: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Take back what a command set up for its process: levels, and a handler that writes to this test's stderr."""
+    loggers = [logging.getLogger(name) for name in (None, "bbrmodel", "py.warnings")]
+    levels, handlers = [logger.level for logger in loggers], list(loggers[0].handlers)
+    yield
+    for handler in set(loggers[0].handlers) - set(handlers):
+        loggers[0].removeHandler(handler)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    logging.captureWarnings(False)
 
 
 @pytest.fixture(scope="session")
