@@ -1,10 +1,12 @@
 """Brackets over finishes and kinds of walls, and the recorded paths that they stand on."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bbrmodel.cli.main import main
 from bbrmodel.errors import ConfigError
 from bbrmodel.pipeline import solve_case
 from bbrmodel.radiation.paths.recorded import Walls, light_along, make_recorder, record_from_point
@@ -147,3 +149,18 @@ def test_an_interrupted_bracket_goes_on_where_it_was(tmp_path: Path, monkeypatch
 def test_a_bracket_needs_a_finish_with_a_range() -> None:
     with pytest.raises(ConfigError, match=r"split_sphere.*has no finish of the library.*Give bodies or surfaces"):
         compute_bracket(load_case("split_sphere"))
+
+
+@pytest.mark.usefixtures("few_paths")
+def test_the_command_prints_every_corner_with_its_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(write_case(tmp_path).source)
+    assert main(["bracket", file]) == 0
+    text = capsys.readouterr().out
+    lines = {line.split()[0] for line in text.splitlines() if " ± " in line and line.startswith("  ")}
+    assert {"matt", "mirrors", "mixed"} <= lines
+    assert "of the walls that matter; " in text
+    assert "absorptivity: chamber__*" in text
+    assert main(["bracket", file, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["corners"]) == 10
+    assert document["low"] == document["corners"][0]
