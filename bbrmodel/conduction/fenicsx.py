@@ -6,6 +6,7 @@ offers, so that no other module asks for a version.
 
 import contextlib
 import logging
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -236,6 +237,10 @@ class Factorization:
         else:
             self._set_multigrid()
         self._right, self._left = self._matrix.createVecs()
+        if not together:
+            # petsc4py would keep the factors, tens of megabytes, until all processes clean up together.
+            kept = (self._solver, self._matrix, self._right, self._left)
+            weakref.finalize(self, _destroy, kept).atexit = False
 
     def _set_multigrid(self) -> None:
         """Choose GMRES with one multigrid cycle a step: the derivative of k makes the matrix slightly unsymmetric."""
@@ -273,6 +278,12 @@ class Factorization:
         preconditioner.setType("lu")
         preconditioner.setFactorSolverType("mumps")
         self._solver.setUp()
+
+
+def _destroy(things: tuple[Any, ...]) -> None:
+    """Give back the memory of PETSc's objects."""
+    for thing in things:
+        thing.destroy()
 
 
 __all__ = [

@@ -122,7 +122,8 @@ def train(
     """Return a reduced model, its error at points it did not know, and the number of full solves."""
     solids = solid_of(model) if model.num_nodes else None
     tables = tabulate(model, inputs)
-    uniform = qmc.Sobol(drivers.number, seed=_SEED + 1).random(128)
+    most = drivers.number + _BEYOND[-1] + _BATCH
+    uniform = qmc.Sobol(drivers.number, seed=_SEED + 1).random(1 << most.bit_length())
     points = coordinates(inputs, drivers, uniform)
     store = cache / "uncertainty" / _content(model, inputs)
     snapshots = [base_snapshot(model, inputs)]

@@ -124,3 +124,14 @@ def test_a_factorization_solves_for_several_right_hand_sides() -> None:
         right = rng.standard_normal(50)
         # The matrix is diagonally dominant: a direct solve loses next to no digits.
         np.testing.assert_allclose(matrix @ factorization.solve(right), right, rtol=0, atol=1e-12)
+
+
+def test_a_factorization_that_is_dropped_gives_its_memory_back() -> None:
+    from bbrmodel.conduction.fenicsx import Factorization
+
+    factorization = Factorization(csr_matrix(np.diag([2.0, 4.0])))
+    assert factorization.solve(np.ones(2)) == pytest.approx([0.5, 0.25])
+    solver = factorization._solver  # another owner, so that what is seen is not its own end
+    assert solver.handle != 0
+    del factorization
+    assert solver.handle == 0
