@@ -18,6 +18,8 @@ _UNITS = (
     ("_s", "s"),
 )
 
+_ROUNDING = 1e-12  # of a value: a smaller error says nothing
+
 
 def split_unit(name: str) -> tuple[str, str]:
     """Return the words of a column's name and its unit: `area_m2` -> ("area", "m2")."""
@@ -31,7 +33,7 @@ def with_error(value: float | None, error: float | None) -> str:
     """Return "79.512 ± 0.014": the error with two digits, the value with as many decimals."""
     if value is None:
         return "not a number"
-    if error is None or not math.isfinite(error) or error <= 0.0:
+    if error is None or not math.isfinite(error) or error <= _ROUNDING * abs(value):
         return number(value)
     exponent = math.floor(math.log10(abs(value))) if value else 0
     if -3 <= exponent < 6:

@@ -18,6 +18,8 @@ from bbrmodel.uncertainty.model import Model, build_model, vary
 from bbrmodel.uncertainty.quick import solve_variant
 from bbrmodel.uncertainty.wall_kinds import Finishes, WallKinds
 from tests.uncertain_case import write_case
+from tests.verification.band_cases import case_text, write_shells
+from tests.verification.shapes import cube
 
 pytestmark = pytest.mark.fenics
 
@@ -106,6 +108,27 @@ def test_a_finish_turned_over_changes_t_eff_by_the_difference_of_two_solves(plat
     step = exact[1].temperature_K - exact[0].temperature_K
     assert change[0] == pytest.approx(step, abs=4.0 * std[0] + 0.1 * abs(step))
     assert abs(step) > 4.0 * std[0]
+
+
+def test_open_shells_have_a_bracket_whose_matt_walls_are_those_of_paths(tmp_path: Path) -> None:
+    """A box open on top below the room's light, without bodies; within 4 standard errors."""
+    sides = cube([0, 0, 0], 1.0, 3, inward=True)
+    del sides["z_high"]
+    write_shells(tmp_path / "mesh.msh", {"wall": np.concatenate(list(sides.values()))})
+    radiation = "rays_per_facet = 512\nenvironment_temperature_K = 293.0\n"
+    wall = {"wall": (80.0, 'finish = "ofhc_cu_rrr100.tarnished"')}
+    (tmp_path / "case.toml").write_text(case_text(wall, radiation, "position_m = [0.0, 0.0, -0.3]\nrays = 65536\n"))
+    case = load_case(tmp_path / "case.toml")
+    found = compute_bracket(case, cache=tmp_path)
+    matt = {one.finishes: one for one in found.corners if one.walls == "matt"}
+    mirrors = {one.finishes: one for one in found.corners if one.walls == "mirrors"}
+    assert matt["coldest"].temperature_K < matt["as given"].temperature_K < matt["warmest"].temperature_K
+    assert all(one.std_K < 1.0 for one in mirrors.values())
+    model = build_model(case)
+    walls = WallKinds(model, None, solve_adjoint(model, "temperature", None))
+    (by_paths,) = walls.observe([Finishes(model.base, model.solved.T)], np.zeros(1))
+    std = np.hypot(by_paths.std_K, model.view.temperature_std_K)
+    assert by_paths.temperature_K == pytest.approx(model.view.temperature_K, abs=4.0 * std)
 
 
 @pytest.mark.usefixtures("few_paths")

@@ -36,6 +36,7 @@ Capture = pytest.CaptureFixture[str]
         (79.512345, math.nan, "79.512"),
         (0.0, 0.01, "0.000 ± 0.010"),
         (None, 1.0, "not a number"),
+        (97.46493338075, 1.5e-15, "97.465"),  # rounding is no error
     ],
 )
 def test_a_value_has_as_many_digits_as_its_error_allows(value: float | None, error: float | None, text: str) -> None:
