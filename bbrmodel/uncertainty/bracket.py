@@ -16,9 +16,9 @@ from bbrmodel.errors import ConfigError
 from bbrmodel.resources import cache_dir
 from bbrmodel.spec import Case, Target, find_targets, with_overrides
 from bbrmodel.typing import FloatArray, Progress
-from bbrmodel.uncertainty.bracket_store import Store, open_store
 from bbrmodel.uncertainty.matt_corners import Levels, MattCorners, Value
 from bbrmodel.uncertainty.model import Model, build_model
+from bbrmodel.uncertainty.store import Store, open_store
 from bbrmodel.uncertainty.wall_kinds import Finishes, Kinds, WallKinds, names_of
 
 MATT, MIRROR, MIXED = "matt", "mirrors", "mixed"

@@ -9,11 +9,11 @@ import numpy as np
 
 from bbrmodel.errors import ConfigError
 from bbrmodel.spec import Target
-from bbrmodel.uncertainty.bracket_store import Store
 from bbrmodel.uncertainty.derivatives import Adjoint, Solids, change_of_output, solid_of, solve_adjoint, try_out
 from bbrmodel.uncertainty.linear import values_at
 from bbrmodel.uncertainty.model import Model, Setup, vary
 from bbrmodel.uncertainty.quick import solve_variant
+from bbrmodel.uncertainty.store import Store
 
 _LOG = logging.getLogger(__name__)
 _MAX_ROUNDS = 4

@@ -10,7 +10,7 @@ import numpy as np
 from bbrmodel.uncertainty.channels import QUANTITIES, Quantity
 from bbrmodel.uncertainty.inputs import Input
 from bbrmodel.uncertainty.sampling import SampleStudy
-from bbrmodel.uncertainty.tables import PRINTED
+from bbrmodel.uncertainty.tables import in_unit
 
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 HEADER = ("input", "alone %", "with others %", "std")
@@ -19,21 +19,20 @@ HEADER = ("input", "alone %", "with others %", "std")
 def sample_title(study: SampleStudy, quantity: Quantity) -> str:
     """Return the heading of the table of one output: its mean and spread, and the error of the reduced model."""
     values = study.outputs[quantity]
-    scale, unit = PRINTED[quantity]
+    spread = in_unit(quantity, float(values.std()))
     head = f"{values.mean():.3f} K" if quantity == "temperature" else f"{values.mean():.5g}"
     what = "T_eff" if quantity == "temperature" else "fractional shift"
     error = f"{100 * study.error[quantity] / max(float(values.std()), 1e-300):.2g} % of it"
     if not study.modes:  # all inputs are added by whole solves
-        return f"{len(values)} samples: {what} = {head}, std {scale * values.std():.4g} {unit} (whole solves alone)"
+        return f"{len(values)} samples: {what} = {head}, std {spread} (whole solves alone)"
     return (
-        f"{len(values)} samples: {what} = {head}, std {scale * values.std():.4g} {unit} "
+        f"{len(values)} samples: {what} = {head}, std {spread} "
         f"(reduced model: {error}, {study.full_solves} full solves)"
     )
 
 
 def sample_rows(study: SampleStudy, quantity: Quantity) -> list[tuple[str, ...]]:
     """Return the share of the variance that each input causes by itself, and with others, the largest first."""
-    scale, unit = PRINTED[quantity]
     spread = float(study.outputs[quantity].std())
     first, total = study.first[quantity], study.total[quantity]
     return [
@@ -41,7 +40,7 @@ def sample_rows(study: SampleStudy, quantity: Quantity) -> list[tuple[str, ...]]
             study.drivers.names[k],
             f"{100.0 * max(first[k], 0.0):.1f}",
             f"{100.0 * total[k]:.1f}",
-            f"{scale * spread * np.sqrt(max(total[k], 0.0)):.3g} {unit}",
+            in_unit(quantity, spread * float(np.sqrt(max(total[k], 0.0)))),
         )
         for k in np.argsort(-total)
     ]

@@ -94,6 +94,12 @@ def short(value: float, *, digits: int = 3, sign: bool = False) -> str:
     return f"{value:{plus}.{digits}g}"
 
 
+def in_unit(quantity: Quantity, value: float) -> str:
+    """Return a spread of an output with its unit: "4606 mK", "20.8e-19"."""
+    scale, unit = PRINTED[quantity]
+    return f"{short(scale * value)} mK" if quantity == "temperature" else f"{short(scale * value)}{unit[1:]}"
+
+
 def header(table: UncertaintyTable) -> tuple[str, ...]:
     """Return the column names."""
     unit = PRINTED[table.quantity][1]
@@ -184,6 +190,7 @@ __all__ = [
     "as_markdown",
     "cells",
     "header",
+    "in_unit",
     "make_uncertainty_table",
     "short",
     "title",

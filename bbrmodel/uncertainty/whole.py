@@ -8,8 +8,8 @@ from bbrmodel.errors import BbrModelError, ConfigError
 from bbrmodel.pipeline import solve_case
 from bbrmodel.solution import IonField
 from bbrmodel.spec import Case, with_overrides
-from bbrmodel.uncertainty.bracket_store import Store, open_store
 from bbrmodel.uncertainty.channels import Quantity
+from bbrmodel.uncertainty.store import Store, open_store
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Keeps what a bracket has solved under its content, so that an interrupted one goes on where it was."""
+"""Keeps what a study has solved under its content, so that an interrupted one goes on where it was."""
 
 import hashlib
 import json
