@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 WANTED_ERROR = 5e-4
 _BEYOND = (5, 13, 21, 33, 49)  # full solves above the number of drivers
 _BATCH = 8  # points that judge
-_INDEX_SAMPLES = 512
+_INDEX_SAMPLES, _LEAST_DRAWN, _DEGREE = 512, 4096, 6
 _SEED = 20
 _FORMAT = "full solves 2"  # another number where stored solves mean something else
 
@@ -109,11 +109,16 @@ def compute_samples(
     """
     drivers = find_drivers(inputs)
     reduced, error, solves = train(model, inputs, drivers, cache=cache, progress=progress)
-    uniform = qmc.Sobol(2 * drivers.number, seed=_SEED).random(1 << max(num - 1, 1).bit_length())[:num]
-    z = coordinates(inputs, drivers, uniform[:, : drivers.number])
-    outputs = evaluate(reduced, z).outputs
-    first, total = _indices(reduced, inputs, drivers, uniform[:_INDEX_SAMPLES])
-    return SampleStudy(drivers, z, outputs, first, total, error, solves, reduced.size)
+    drawn = max(num, _LEAST_DRAWN)
+    uniform = qmc.Sobol(2 * drivers.number, seed=_SEED).random(1 << (drawn - 1).bit_length())[:drawn]
+    one, other = uniform[:, : drivers.number], uniform[:_INDEX_SAMPLES, drivers.number :]
+    z = coordinates(inputs, drivers, one)
+    found = evaluate(reduced, z).outputs
+    leading = [drivers.column.index(k) for k in range(drivers.number)]  # an input of each driver
+    first = {q: np.array([_alone(z[:, k], found[q]) for k in leading]) for q in QUANTITIES}
+    total = _total_indices(reduced, inputs, drivers, (one[:_INDEX_SAMPLES], other), found)
+    outputs = {quantity: values[:num] for quantity, values in found.items()}
+    return SampleStudy(drivers, z[:num], outputs, first, total, error, solves, reduced.size)
 
 
 def train(
@@ -183,24 +188,36 @@ def _content(model: Model, inputs: Sequence[Input]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _indices(
-    reduced: Reduced, inputs: Sequence[Input], drivers: Drivers, uniform: FloatArray
-) -> tuple[dict[Quantity, FloatArray], dict[Quantity, FloatArray]]:
-    """Return first-order (Saltelli 2010) and total (Jansen 1999) indices of every driver."""
-    one, other = uniform[:, : drivers.number], uniform[:, drivers.number :]
-    sets = [one, other]
+def _alone(z: FloatArray, values: FloatArray) -> float:
+    """Return the part of the variance of `values` (num,) that an input of coordinates z (num,) causes by itself.
+
+    It is that of the best polynomial of z. Chance adds less than the degree over the number of samples.
+    """
+    terms: FloatArray = np.vander(z / np.abs(z).max(initial=1e-300), _DEGREE + 1)
+    curve = terms @ np.linalg.lstsq(terms, values, rcond=None)[0]
+    return float(np.var(curve)) / max(float(np.var(values)), 1e-300)
+
+
+def _total_indices(
+    reduced: Reduced,
+    inputs: Sequence[Input],
+    drivers: Drivers,
+    uniform: tuple[FloatArray, FloatArray],
+    known: dict[Quantity, FloatArray],
+) -> dict[Quantity, FloatArray]:
+    """Return total indices (Jansen 1999) of every driver; `known` begins with outputs at the first uniform numbers."""
+    one, other = uniform
+    sets = []
     for k in range(drivers.number):
         mixed = one.copy()
         mixed[:, k] = other[:, k]
         sets.append(mixed)
     found = evaluate(reduced, coordinates(inputs, drivers, np.concatenate(sets))).outputs
-    first, total = {}, {}
+    total = {}
     for quantity in QUANTITIES:
-        a, b, *rest = found[quantity].reshape(len(sets), len(one))
-        variance = max(float(np.var(np.concatenate([a, b]))), 1e-300)
-        first[quantity] = np.array([np.mean((b - b.mean()) * (ab - a)) / variance for ab in rest])
-        total[quantity] = np.array([0.5 * np.mean((a - ab) ** 2) / variance for ab in rest])
-    return first, total
+        moved = found[quantity].reshape(len(sets), len(one)) - known[quantity][: len(one)]
+        total[quantity] = 0.5 * (moved**2).mean(axis=1) / max(float(np.var(known[quantity])), 1e-300)
+    return total
 
 
 __all__ = [

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from bbrmodel.uncertainty.run import UncertaintyStudy
 from bbrmodel.uncertainty.sampling import SampleStudy
-from bbrmodel.uncertainty.tables import PRINTED, Row, UncertaintyTable, title
+from bbrmodel.uncertainty.tables import PRINTED, Row, UncertaintyTable, in_unit, title
 from bbrmodel.viz import sheet
 
 _UP, _DOWN, _SAMPLED, _NO_SIGN = "#b5403a", "#2b6ca3", "#1f2428", "#9aa3ab"
@@ -28,7 +28,8 @@ def plot_uncertainty(study: UncertaintyStudy, path: Path) -> Path:
     height = _HEAD + _FOOT + _ROW * (len(rows) + 1)
     figure = sheet.new_figure((_WIDTH, height))
     axis = figure.add_axes((0.31, _FOOT / height, 0.65, 1.0 - (_HEAD + _FOOT) / height))
-    figure.text(0.03, 1.0 - 20 / height, _heading(table), fontsize=10, weight="bold", color=sheet.INK, va="top")
+    words = _heading(table, study.samples)
+    figure.text(0.03, 1.0 - 20 / height, words, fontsize=10, weight="bold", color=sheet.INK, va="top")
     total = scale * table.standard.quadrature
     axis.barh([len(rows)], [total], color=_NO_SIGN, height=0.62)
     sampled = _sampled(study.samples, table)
@@ -50,9 +51,11 @@ def _color(row: Row) -> str:
     return _UP if row.standard > 0.0 else _DOWN
 
 
-def _heading(table: UncertaintyTable) -> str:
-    scale, unit = PRINTED[table.quantity]
-    return f"{title(table)}, u = {scale * table.standard.quadrature:.3g} {unit} in quadrature"
+def _heading(table: UncertaintyTable, samples: SampleStudy | None) -> str:
+    words = f"{title(table)}; standard uncertainty {in_unit(table.quantity, table.standard.quadrature)} in quadrature"
+    if samples is None:
+        return words
+    return f"{words}, {in_unit(table.quantity, float(samples.outputs[table.quantity].std()))} by samples"
 
 
 def _sampled(samples: SampleStudy | None, table: UncertaintyTable) -> Mapping[str, float]:

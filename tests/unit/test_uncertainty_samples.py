@@ -104,7 +104,7 @@ def test_linear_and_sampled_uncertainties_agree_where_the_case_is_linear(tmp_pat
         assert study.outputs[quantity].std() == pytest.approx(expected, rel=5e-3)
         shares = np.array([grouped[name.removeprefix("group ")] for name in study.drivers.names]) ** 2 / expected**2
         assert study.total[quantity] == pytest.approx(shares, abs=0.03)  # 512 samples
-        assert study.first[quantity] == pytest.approx(shares, abs=0.1)  # 512 samples, and this estimator is worse
+        assert study.first[quantity] == pytest.approx(shares, abs=2e-3)  # 6 terms by chance of 4096
 
 
 def test_an_interrupted_study_finds_its_full_solves_again(tmp_path: Path) -> None:
