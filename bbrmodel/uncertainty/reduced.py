@@ -260,14 +260,14 @@ class _Batch:
         """Return coefficients of irradiance (num, k) for emission tested with all rows."""
         channel = Channel("temperature", self.reduced.model)
         right = emitted[:, :-1] + self._outside(light, channel)[:, None] * light.escape
-        solved: FloatArray = np.linalg.solve(light.mass + taken[:, :-1], right[:, :, None])[:, :, 0]
-        return solved
+        solved = np.linalg.solve(light.mass + taken[:, :-1], right[:, :, None])
+        return np.asarray(solved[:, :, 0], dtype=np.float64)
 
     def _reflected(self, light: ReducedLight, taken: FloatArray) -> FloatArray:
         """Return coefficients of the adjoint state (num, k)."""
         matrix = (light.mass + taken[:, :-1]).transpose(0, 2, 1)
-        solved: FloatArray = np.linalg.solve(matrix, (light.scattered - taken[:, -1])[:, :, None])[:, :, 0]
-        return solved
+        solved = np.linalg.solve(matrix, (light.scattered - taken[:, -1])[:, :, None])
+        return np.asarray(solved[:, :, 0], dtype=np.float64)
 
     def light_coefficients(self, light: ReducedLight) -> tuple[FloatArray, FloatArray]:
         """Return coefficients of irradiance and of the adjoint state, (num, k) each."""

@@ -220,7 +220,7 @@ def _study(model: Model, rows: _Rows, sensors: Sequence[Sensor], T0: FloatArray)
 def _update(rows: _Rows, gap: FloatArray, noise: FloatArray) -> _Update:
     """Return the inputs that fit the readings best, each with unit variance before."""
     size, scaled = len(rows.drivers.names), rows.sensors / noise[:, None]
-    C = np.linalg.inv(np.eye(size) + scaled.T @ scaled)
+    C = np.asarray(np.linalg.inv(np.eye(size) + scaled.T @ scaled), dtype=np.float64)
     limits = np.array([_limits(rows, k) for k in range(size)])
     whole = np.vstack([np.eye(size), scaled])
     found = lsq_linear(whole, np.concatenate([np.zeros(size), gap / noise]), bounds=(limits[:, 0], limits[:, 1]))
