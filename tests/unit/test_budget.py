@@ -191,14 +191,15 @@ def test_inputs_of_the_wrong_kind_are_named(tmp_path: Path, old: str, new: str, 
     assert message in problems_of(tmp_path, OWN.replace(old, new, 1))
 
 
+# The reason is in the words of Python, which releases change.
 @pytest.mark.parametrize(
     ("name", "inputs", "message"),
     [
-        ("ratio", {"numerator": "1", "denominator": "0"}, "ratio: has no value: float division by zero"),
+        ("ratio", {"numerator": "1", "denominator": "0"}, "ratio: has no value: "),
         (
             "field_of_quadratic_zeeman_T",
             {"coefficient_Hz_T2": "1", "fraction": "-1", "frequency_Hz": "1"},
-            "field_of_quadratic_zeeman_T: has no value: math domain error",
+            "field_of_quadratic_zeeman_T: has no value: ",
         ),
         ("blackbody_shift_Hz", {"clock": '"nobody"', "temperature_K": "80"}, "clock 'nobody' is not in the library"),
         ("blackbody_shift_Hz", {"clock": '"ca40p_729"', "temperature_K": "-80"}, "temperatures must be positive"),
