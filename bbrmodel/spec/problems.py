@@ -29,6 +29,7 @@ _TYPES = {
     "string_pattern_mismatch": "must be letters, digits, _ - and . that start with a letter or digit",
 }
 _WRONG_TABLE = {"model_type", "model_attributes_type", "dict_type", "mapping_type"}
+_NEEDS_NO_ARTICLE = {"what", "how", "whether", "where", "which", "a", "an", "the", "one", "if"}
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ def _purpose(subject: Subject, location: Location) -> str:
     found = field_at(subject.root, location)
     if found is None or not found.description:
         return "Correct the value"
-    return f"It is the {found.description[0].lower()}{found.description[1:]}"
+    words = f"{found.description[0].lower()}{found.description[1:]}"
+    return f"It is {words}" if words.split()[0] in _NEEDS_NO_ARTICLE else f"It is the {words}"
 
 
 def _list_rule(subject: Subject, location: Location) -> tuple[str, str]:

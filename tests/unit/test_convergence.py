@@ -88,8 +88,8 @@ position_m = [0.0, 0.0, 0.0]
 def mean_rise_of_a_cube() -> float:
     """Return the mean of u where div grad u = -1 in a unit cube with u = 0 on its sides, from its Fourier series."""
     odd = np.arange(1, 400, 2, dtype=float) ** 2
-    l, m, n = np.meshgrid(odd, odd, odd, indexing="ij")  # noqa: E741
-    return float(512.0 / np.pi**8 * (1.0 / (l * m * n * (l + m + n))).sum())
+    u, v, w = np.meshgrid(odd, odd, odd, indexing="ij")
+    return float(512.0 / np.pi**8 * (1.0 / (u * v * w * (u + v + w))).sum())
 
 
 @pytest.mark.fenics

@@ -242,7 +242,10 @@ def solid_angles(mesh: Mesh, surface: str) -> float:
     """Return the solid angle of a surface at the origin over 4 pi (Van Oosterom and Strackee)."""
     a, b, c = mesh.corners(surface).swapaxes(0, 1)
     la, lb, lc = (np.linalg.norm(x, axis=1) for x in (a, b, c))
-    dot = lambda u, v: np.einsum("ij,ij->i", u, v)  # noqa: E731
+
+    def dot(u: FloatArray, v: FloatArray) -> FloatArray:
+        return np.einsum("ij,ij->i", u, v)
+
     above = np.abs(dot(a, np.cross(b, c)))
     return float(
         2.0 * np.arctan2(above, la * lb * lc + dot(a, b) * lc + dot(b, c) * la + dot(a, c) * lb).sum() / (4.0 * np.pi)

@@ -143,8 +143,7 @@ def test_k_of_T_with_source_film_and_radiation_is_of_the_order_of_the_elements(d
         nodes, area, _ = facet_pieces(mesh.facet_nodes[light], box.area[light])
         over = mesh.points_m[nodes].mean(axis=1)
         around4 = temperature(over) ** 4 + flux(over, 1) / factor
-        law = lambda T, a=around4: (factor * (a - T**4), -4.0 * factor * T**3)  # noqa: E731
-        terms.append(FacetTerm("light", nodes, area, law))
+        terms.append(FacetTerm("light", nodes, area, lambda T, a=around4: (factor * (a - T**4), -4.0 * factor * T**3)))
         fixed = np.zeros(len(mesh.points_m), dtype=bool)
         fixed[mesh.facet_nodes[~(film | light)].ravel()] = True
         start = np.where(fixed, temperature(mesh.points_m), 200.0)

@@ -189,7 +189,7 @@ def test_a_quenched_slab_follows_the_series() -> None:
     worst = []
     for cells in (20, 40):
         box = slab(cells)
-        block = Block(box, held=ends(box), held_K=lambda _: np.full(int(ends(box).sum()), 100.0))  # noqa: B023
+        block = Block(box, held=ends(box), held_K=lambda _: np.full(int(ends(box).sum()), 100.0))  # noqa: B023 (run in this turn)
         position, _ = block.run(np.full(len(box.points), 200.0), 0.5, 1e-4)
         x, k = box.points[:, 0], np.arange(1, 80, 2)[:, None]
         modes = 400.0 / np.pi / k * np.sin(k * np.pi * x) * np.exp(-((k * np.pi) ** 2) / 6.0 * 0.5)
