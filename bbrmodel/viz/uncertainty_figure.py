@@ -52,7 +52,7 @@ def _color(row: Row) -> str:
 
 
 def _heading(table: UncertaintyTable, samples: SampleStudy | None) -> str:
-    words = f"{title(table)}; standard uncertainty {in_unit(table.quantity, table.standard.quadrature)} in quadrature"
+    words = f"{title(table)}\nstandard uncertainty {in_unit(table.quantity, table.standard.quadrature)} in quadrature"
     if samples is None:
         return words
     return f"{words}, {in_unit(table.quantity, float(samples.outputs[table.quantity].std()))} by samples"
